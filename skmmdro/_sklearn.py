@@ -1,0 +1,82 @@
+"""The only place that imports names scikit-learn does not document.
+
+A change upstream is mended here and nowhere else.
+"""
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.utils._indexing import _get_column_indices
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight
+
+try:  # scikit-learn >= 1.9
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # remove when scikit-learn >= 1.9 is the oldest supported
+
+    class CallbackSupportMixin:
+        """Stand-in: scikit-learn older than 1.9 has no callbacks."""
+
+    def with_callbacks(method):
+        return method
+
+
+__all__ = [
+    "CallbackSupportMixin",
+    "FitProgress",
+    "Interval",
+    "StrOptions",
+    "check_nominal_weights",
+    "fit_context",
+    "get_column_indices",
+    "with_callbacks",
+]
+
+fit_context = _fit_context
+get_column_indices = _get_column_indices
+
+
+def check_nominal_weights(sample_weight, X):
+    """Return validated non-negative sample weights, not all of them zero."""
+    weights = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    if not weights.sum() > 0:  # scikit-learn < 1.9 lets all-zero weights pass
+        raise ValueError(
+            "sample_weight sums to zero; at least one sample needs a positive weight."
+        )
+    return weights
+
+
+class FitProgress:
+    """Report solver iterations to the callbacks set on an estimator.
+
+    Without callbacks, or on scikit-learn older than 1.9, `step` does nothing.
+    """
+
+    def __init__(self, estimator, max_iter, X, y):
+        self.estimator = estimator
+        self.data = {"X": X, "y": y}
+        self.context = None
+        if hasattr(estimator, "_init_callback_context"):
+            self.context = estimator._init_callback_context(max_subtasks=max_iter)
+            self.context.call_on_fit_task_begin(estimator=estimator, **self.data)
+
+    def step(self, reconstruct):
+        """Report one iteration; return True if a callback asks to stop.
+
+        `reconstruct` is called only if somebody listens and returns the fitted
+        attributes of the model as it stands.
+        """
+        if not getattr(self.estimator, "_skl_callbacks", None):
+            return False
+        sub = self.context.subcontext(task_name="iteration")
+        sub.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+        return sub.call_on_fit_task_end(
+            estimator=self.estimator,
+            reconstruction_attributes=reconstruct(),
+            **self.data,
+        )
+
+    def end(self):
+        if self.context is not None:
+            self.context.call_on_fit_task_end(estimator=self.estimator, **self.data)

@@ -1,0 +1,74 @@
+"""Checks that several parts of the library share."""
+
+from functools import wraps
+from inspect import signature
+from numbers import Real
+
+import numpy as np
+
+
+def unchanged_on_error(method):
+    """Decorate `fit`: after an exception the estimator is as it was before."""
+
+    @wraps(method)
+    def guarded(self, *args, **kwargs):
+        before = dict(vars(self))
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    guarded.__signature__ = signature(method)
+    return guarded
+
+
+def per_modality(value, modalities, *, parameter):
+    """Expand a number or a dict by modality name to one value per modality.
+
+    Parameters
+    ----------
+    value : float or dict
+        A non-negative number for every modality, or one number by name.
+    modalities : Modalities
+        The modalities that the values belong to.
+    parameter : str
+        Name of the parameter, for the error messages.
+
+    Returns
+    -------
+    values : ndarray of shape (n_modalities,)
+        Finite and non-negative.
+    """
+    if isinstance(value, dict):
+        check_names(value, modalities, parameter=parameter)
+        values = [value[name] for name in modalities.names]
+    else:
+        values = [value] * len(modalities.names)
+    for entry in values:
+        is_number = isinstance(entry, Real) and not isinstance(entry, bool)
+        if not is_number or not np.isfinite(entry) or entry < 0:
+            raise ValueError(
+                f"{parameter} must be a finite non-negative number, or a dict with "
+                f"one such number for each modality; got {value!r}."
+            )
+    return np.array(values, dtype=np.float64)
+
+
+def check_names(mapping, modalities, *, parameter):
+    """Raise if the keys of `mapping` are not exactly the modality names."""
+    known = modalities.names
+    unknown = [name for name in mapping if name not in known]
+    missing = [name for name in known if name not in mapping]
+    if not unknown and not missing:
+        return
+    problems = []
+    if unknown:
+        problems.append(f"unknown modalities {unknown}")
+    if missing:
+        problems.append(f"no entry for {missing}")
+    raise ValueError(
+        f"{parameter} names {' and has '.join(problems)}; the known modalities are "
+        f"{list(known)}. {modalities.hint}".rstrip()
+    )
