@@ -1,5 +1,6 @@
 """Distributionally robust learning on multimodal data, scikit-learn compatible."""
 
 from ._version import __version__
+from .linear import DROClassifier, DRORegressor
 
-__all__ = ["__version__"]
+__all__ = ["DROClassifier", "DRORegressor", "__version__"]

@@ -6,7 +6,8 @@ A change upstream is mended here and nowhere else.
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._indexing import _get_column_indices
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_sample_weight
 
 try:  # scikit-learn >= 1.9
@@ -23,16 +24,23 @@ except ImportError:  # remove when scikit-learn >= 1.9 is the oldest supported
 __all__ = [
     "CallbackSupportMixin",
     "FitProgress",
+    "HasMethods",
     "Interval",
     "StrOptions",
     "check_nominal_weights",
     "fit_context",
     "get_column_indices",
+    "output_library",
     "with_callbacks",
 ]
 
 fit_context = _fit_context
 get_column_indices = _get_column_indices
+
+
+def output_library(estimator):
+    """Return what `set_output` or the global configuration asks `transform` for."""
+    return _get_output_config("transform", estimator)["dense"]
 
 
 def check_nominal_weights(sample_weight, X):

@@ -211,6 +211,13 @@ class _TaggedArray(np.ndarray):
     def __array_finalize__(self, source):
         self.modality_columns_ = None
 
+    def __reduce_ex__(self, protocol):
+        # kept when pickled, or a Pipeline with `memory` loses it on the second fit
+        plain = np.asarray(self)
+        if self.modality_columns_ is None:
+            return plain.__reduce_ex__(protocol)
+        return tag_modalities, (plain, self.modality_columns_)
+
 
 def tag_modalities(X, columns):
     """Let the array or sparse matrix X carry ``{name: column indices}``."""

@@ -1,0 +1,43 @@
+"""Which solver for which problem."""
+
+from ..solvers import REGISTRY, solve_with_kinks
+
+_MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
+_CONES = "cvxpy"
+
+
+def solve(problem, solver, options, start=None):
+    """Minimise a RobustProblem.
+
+    Parameters
+    ----------
+    problem : RobustProblem
+        What to minimise.
+    solver : str
+        Name of a solver, or "auto".
+    options : Options
+        When to stop.
+    start : ndarray of shape (size,) or None, default=None
+        Where to begin; None: at a constant model.
+
+    Returns
+    -------
+    solution : Solution
+    """
+    start = problem.constant() if start is None else start
+    if solver == _CONES:
+        return REGISTRY[solver](problem, start, options)
+    if solver == "auto":
+        solver = "newton" if problem.size <= _MAX_EXPLICIT else "lbfgs"
+    smooth_solver = REGISTRY[solver]
+    if problem.penalty.has_budgets:
+        return solve_with_kinks(smooth_solver, problem, start, options)
+    solution = smooth_solver(problem, start, options)
+    if solution.status in ("optimal", "stopped"):
+        return solution
+    # a kink of the risk, such as equal losses, is what stops the smooth solvers
+    left = options.after(solution.n_iter)
+    if left.max_iter == 0:
+        return solution
+    other = solve_with_kinks(smooth_solver, problem, solution.theta, left)
+    return min(solution, other, key=lambda s: s.gap)

@@ -1,0 +1,96 @@
+"""The only place where the data matrix is touched during optimisation."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+_CHUNK_BYTES = 4 * 2**20  # row chunks that stay in cache
+
+
+class DenseData:
+    """Products with a dense matrix; double precision inside, no copy of the matrix.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        float64 or float32, any memory order.
+    """
+
+    def __init__(self, X):
+        self.X = X
+        self.shape = X.shape
+
+    def _chunks(self):
+        rows = max(_CHUNK_BYTES // (8 * max(self.shape[1], 1)), 64)
+        return [slice(a, a + rows) for a in range(0, self.shape[0], rows)]
+
+    def matmul(self, W):
+        """Return X @ W, (n_samples, n_columns)."""
+        if self.X.dtype == np.float64:
+            return self.X @ W
+        out = np.empty((self.shape[0], W.shape[1]))
+        for rows in self._chunks():
+            out[rows] = self.X[rows].astype(np.float64) @ W
+        return out
+
+    def rmatmul(self, G):
+        """Return X.T @ G, (n_features, n_columns)."""
+        if self.X.dtype == np.float64:
+            return self.X.T @ G
+        out = np.zeros((self.shape[1], G.shape[1]))
+        for rows in self._chunks():
+            out += self.X[rows].astype(np.float64).T @ G[rows]
+        return out
+
+    def gram(self, weights):
+        """Return X.T @ diag(weights) @ X for non-negative weights."""
+        root = np.sqrt(weights)[:, None]
+        out = np.zeros((self.shape[1], self.shape[1]))
+        for rows in self._chunks():
+            scaled = self.X[rows] * root[rows]
+            out += scaled.T @ scaled
+        return out
+
+    def column_squares(self, weights):
+        """Return the diagonal of `gram(weights)`."""
+        out = np.zeros(self.shape[1])
+        for rows in self._chunks():
+            out += weights[rows] @ np.square(self.X[rows], dtype=np.float64)
+        return out
+
+    def take(self, rows):
+        return DenseData(self.X[rows])
+
+
+class SparseData:
+    """Products with a CSR matrix, which is never made dense.
+
+    Parameters
+    ----------
+    X : sparse matrix or array of shape (n_samples, n_features), CSR
+    """
+
+    def __init__(self, X):
+        self.X = X
+        self.shape = X.shape
+        self.transposed = X.T  # a view
+
+    def matmul(self, W):
+        return np.asarray(self.X @ W, dtype=np.float64)
+
+    def rmatmul(self, G):
+        return np.asarray(self.transposed @ G, dtype=np.float64)
+
+    def gram(self, weights):
+        scaled = self.X.multiply(np.sqrt(weights)[:, None]).tocsr()
+        return (scaled.T @ scaled).toarray()
+
+    def column_squares(self, weights):
+        return np.asarray(self.X.multiply(self.X).T @ weights, dtype=np.float64)
+
+    def take(self, rows):
+        return SparseData(self.X[rows])
+
+
+def data_operator(X):
+    """Return the operator for a validated matrix."""
+    return SparseData(X) if issparse(X) else DenseData(X)

@@ -1,0 +1,71 @@
+"""What solvers share: the registry, the options and the solution."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+REGISTRY = {}
+
+
+def register(name):
+    """Register a solver function under `name`."""
+
+    def add(function):
+        if name in REGISTRY:
+            raise ValueError(f"two solvers are named {name!r}.")
+        REGISTRY[name] = function
+        return function
+
+    return add
+
+
+@dataclass(frozen=True)
+class Options:
+    """How far and how long to iterate.
+
+    Attributes
+    ----------
+    tol : float
+        Relative duality gap to reach (relative gradient norm without penalty).
+    max_iter : int
+        Largest number of iterations, all phases together.
+    progress : callable
+        Called with each new Evaluation; returns True to stop early.
+    """
+
+    tol: float
+    max_iter: int
+    progress: Callable = lambda evaluation: False
+
+    def after(self, n_iter):
+        """Return the options that remain after `n_iter` iterations."""
+        return replace(self, max_iter=max(self.max_iter - n_iter, 0))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a solver returns.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (size,)
+        Coefficients and intercepts, laid out by the problem.
+    weights : ndarray of shape (n_samples,)
+        Worst-case weights that go with the certificate.
+    objective : float
+        Objective there, without smoothing.
+    gap : float
+        Relative duality gap, see `RobustProblem.gap`.
+    status : {"optimal", "inaccurate", "max_iter", "stopped", "stalled"}
+        How the solver ended; only "optimal" has a gap of at most `tol`.
+    n_iter : int
+        Iterations, at least 1.
+    """
+
+    theta: np.ndarray
+    weights: np.ndarray
+    objective: float
+    gap: float
+    status: str
+    n_iter: int

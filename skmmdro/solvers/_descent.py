@@ -1,0 +1,81 @@
+"""Line search and stopping rule that the descent methods share."""
+
+import numpy as np
+
+from ._base import Solution
+
+_ARMIJO = 1e-4  # share of the predicted decrease that a step has to achieve
+_SHORTEST = 1e-7  # a step cut below this fraction has met a kink
+_POLISH = 2.5  # power of tol, which leaves errors of about 3e-8 at tol = 1e-6
+_RUNG = 4  # gap of a smoothed problem's solution, relative to its smoothing
+_ROUNDING = 1e-13  # relative; objectives closer than this count as equal
+
+
+def line_search(problem, at, step):
+    """Backtrack from the full step.
+
+    Parameters
+    ----------
+    problem : RobustProblem
+        Objective with `evaluate`.
+    at : Evaluation
+        Where to start.
+    step : ndarray of shape (size,)
+        Descent direction.
+
+    Returns
+    -------
+    evaluation : Evaluation or None
+        A point that is sufficiently lower, or as low as rounding can tell with a
+        smaller gradient; None if there is none along the step.
+    length : float
+        Fraction of the step taken.
+    """
+    slope = at.gradient @ step
+    if not slope < 0:
+        return None, 0.0
+    length = 1.0
+    room = _ROUNDING * abs(at.value)
+    while length > _SHORTEST:
+        trial = problem.evaluate(at.theta + length * step)
+        if trial.value <= at.value + _ARMIJO * length * slope:
+            return trial, length
+        flat = abs(trial.value - at.value) <= room
+        if flat and np.linalg.norm(trial.gradient) < np.linalg.norm(at.gradient):
+            return trial, length
+        # minimiser of the parabola through value, slope and the trial value
+        rise = trial.value - at.value - length * slope
+        shorter = -0.5 * slope * length**2 / rise if np.isfinite(rise) else 0.0
+        length = np.clip(shorter, 0.1 * length, 0.5 * length)
+    return None, 0.0
+
+
+def is_polished(problem, at, decrement, tol):
+    """Tell whether the gap is at most `tol` and the point as good as exact.
+
+    `decrement` is g'H^{-1}g, about twice the error of the objective. Its bound, far
+    below `tol`, makes predictions from equivalent problems agree to seven digits.
+    A smoothed problem is only a step on the way and solved as well as it is smoothed.
+    """
+    if problem.smoothing:
+        return is_on_rung(problem, at, decrement)
+    small = decrement <= tol**_POLISH * abs(at.value)
+    return small and problem.gap(at, tol) <= tol
+
+
+def is_on_rung(problem, at, decrement):
+    """Tell whether a smoothed problem is solved as well as it is smoothed."""
+    error = problem.smoothing * problem.reference[0]
+    if problem.penalty.alpha == 0:
+        return decrement <= error
+    bound = _RUNG * error / max(abs(at.value), np.finfo(float).tiny)
+    return problem.gap(at, bound) <= bound
+
+
+def finish(problem, at, status, n_iter, options):
+    """Return the Solution at an Evaluation; "optimal" only with a gap to show."""
+    gap = problem.gap(at, options.tol)
+    if status != "stopped":
+        status = "optimal" if gap <= options.tol else status
+    value = problem.exact_value(at)
+    return Solution(at.theta, at.worst.weights, value, gap, status, max(n_iter, 1))

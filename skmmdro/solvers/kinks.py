@@ -1,0 +1,108 @@
+"""Exact treatment of kinks: blocks that may be zero, risks that are not smooth."""
+
+from dataclasses import replace
+
+import numpy as np
+
+_LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+_NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
+
+
+def solve_with_kinks(smooth_solver, problem, start, options):
+    """Minimise a problem whose budgets or risk make kinks.
+
+    The kinks are smoothed, less and less. After each rung the blocks that are not zero
+    are guessed and the exact problem, smooth away from its kinks, is solved on them.
+    Candidates are judged by the duality gap of the exact problem alone, so a wrong
+    guess costs time and nothing else.
+
+    Parameters
+    ----------
+    smooth_solver : callable
+        A solver for smooth problems.
+    problem : RobustProblem
+        Needs `smoothed`, `restricted`, `penalty` and what `smooth_solver` needs.
+    start : ndarray of shape (size,)
+        Where to begin.
+    options : Options
+        When to stop.
+
+    Returns
+    -------
+    solution : Solution
+    """
+    best, used = None, 0
+    path = [(None, start)]  # the last two rungs: (eps, theta)
+    hopeless = set()  # active sets on which the exact problem could not be solved
+    for eps in _LADDER:
+        smooth = problem.smoothed(eps)
+        rung = smooth_solver(smooth, _extrapolate(path, eps), options.after(used))
+        path = [path[-1], (eps, rung.theta)]
+        used += rung.n_iter
+        candidates = [rung, _constant(problem, smooth, rung)]
+        if problem.penalty.has_budgets:
+            left = options.after(used)
+            exact = _on_active_blocks(
+                smooth_solver, problem, smooth, rung, left, hopeless
+            )
+            used += exact.n_iter
+            candidates.append(exact)
+        if best is not None:
+            candidates.append(best)
+        best = min(candidates, key=lambda solution: solution.gap)
+        solved = best.gap <= options.tol
+        if solved or rung.status == "stopped" or used >= options.max_iter:
+            break
+    return replace(best, status="optimal" if solved else rung.status, n_iter=used)
+
+
+def _extrapolate(path, eps):
+    """Return the next start; smoothed solutions are about linear in eps."""
+    (eps_0, theta_0), (eps_1, theta_1) = path[0], path[-1]
+    if eps_0 is None:
+        return theta_1
+    return theta_1 + (theta_1 - theta_0) * (eps - eps_1) / (eps_1 - eps_0)
+
+
+def _constant(problem, smooth, rung):
+    """Return the constant model with the rung's intercept and certificate.
+
+    The rung's dual value bounds every model's objective, this one's included.
+    """
+    at = smooth.evaluate(rung.theta)
+    theta = rung.theta.copy()
+    problem.split(theta)[0][:] = 0.0
+    value = problem.evaluate(theta).value
+    rise = value - smooth.exact_value(at)
+    gap = rung.gap + rise / max(abs(value), np.finfo(float).tiny)
+    if problem.penalty.alpha == 0:
+        gap = np.inf  # without the penalty there is no dual value to lean on
+    return replace(rung, theta=theta, objective=value, gap=max(gap, 0.0))
+
+
+def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
+    """Solve the exact problem on the blocks that seem not to be zero."""
+    penalty, theta = problem.penalty, rung.theta
+    norms = penalty.norms(problem.split(theta)[0])
+    active = norms > _NEAR_ZERO * smooth.smoothing_widths()
+    guess, used, best = theta, 0, replace(rung, n_iter=0)
+    while used < options.max_iter and tuple(active) not in hopeless:
+        held = guess.copy()
+        problem.split(held)[0][~active[penalty.labels]] = 0.0
+        part = smooth_solver(problem.restricted(active), held, options.after(used))
+        used += part.n_iter
+        if part.status != "optimal":
+            hopeless.add(tuple(active))
+        at = problem.evaluate(part.theta)
+        gap = problem.gap(at, options.tol)
+        if gap < best.gap:
+            best = replace(part, weights=at.worst.weights, gap=gap)
+        pull = penalty.norms(at.pull[: problem.n_features])
+        missed = ~active & (pull > penalty.budgets)
+        if not np.any(missed):
+            break
+        active = active | missed
+        guess = part.theta.copy()
+        rows = missed[penalty.labels]
+        problem.split(guess)[0][rows] = problem.split(theta)[0][rows]
+    return replace(best, n_iter=used)

@@ -1,0 +1,155 @@
+"""Preconditioned L-BFGS with a Newton-CG polish, for many coefficients."""
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.optimize import minimize
+from scipy.sparse.linalg import LinearOperator, cg
+
+from ._base import register
+from ._descent import finish, is_on_rung, is_polished, line_search
+from ._linear_algebra import Factor
+
+_MAX_DENSE = 1_500  # rows of theta up to which the metric may be a full matrix
+_ROWS_PER_UNKNOWN, _LEAST_ROWS = 5, 2_000
+_MEMORY = 10  # correction pairs, the usual choice for L-BFGS
+_FIRST_PHASE, _DENSE_PHASE, _N_DENSE = 50, 40, 3
+_LEAST_SQUARE = 1e-12  # relative floor of the diagonal metric, for constant columns
+_CG_RATE = 1e-2  # each Newton step shrinks the gradient about this much
+_MAX_CG = 200
+
+
+@register("lbfgs")
+def lbfgs(problem, start, options):
+    """Minimise a smooth problem.
+
+    L-BFGS runs in scaled coordinates, first with the diagonal of a typical Hessian
+    block, then, where that is affordable, with the whole block at the present point.
+    Newton steps by conjugate gradients in the last metric finish.
+
+    Parameters
+    ----------
+    problem : RobustProblem
+        Needs `evaluate`, `hessian_product`, `shared_curvature`, `gram`, `gap`, `take`.
+    start : ndarray of shape (size,)
+        Where to begin.
+    options : Options
+        When to stop.
+
+    Returns
+    -------
+    solution : Solution
+    """
+    at = problem.evaluate(start)
+    n_iter, status = 0, None
+    # A dense metric taken at a constant model is worse than none where classes are
+    # well separated: the Hessian at the solution is smaller by orders of magnitude.
+    phases = [(False, _FIRST_PHASE)]
+    if problem.n_rows <= _MAX_DENSE:
+        phases += [(True, _DENSE_PHASE)] * _N_DENSE
+    else:
+        phases = [(False, options.max_iter)]
+    for dense, length in phases:
+        metric = _Metric(problem, at, dense)
+        left = min(length, options.max_iter - n_iter)
+        at, used, status = _quasi_newton(problem, at, metric, left, options)
+        n_iter += used
+        if status != "max_iter" or n_iter >= options.max_iter:
+            break
+    decrement = np.sum(metric.gradient(at.gradient) ** 2)
+    if status == "stopped" or is_polished(problem, at, decrement, options.tol):
+        return finish(problem, at, status, n_iter, options)
+    return _newton_cg(problem, at, metric, options, n_iter)
+
+
+class _Metric:
+    """Change of variables x = L' theta, L L' close to each output's Hessian block."""
+
+    def __init__(self, problem, at, dense):
+        self.shape = (problem.n_rows, problem.n_outputs)
+        self.lower, self.scale = None, None
+        if dense:
+            n_rows = max(_ROWS_PER_UNKNOWN * problem.n_rows, _LEAST_ROWS)
+            self.lower = Factor(problem.shared_hessian(at, n_rows)).lower
+        else:
+            squares = problem.shared_diagonal(at)
+            squares = np.maximum(squares, _LEAST_SQUARE * squares.max())
+            self.scale = np.sqrt(squares)[:, None]
+
+    def _divide(self, vector, trans):
+        table = vector.reshape(self.shape)
+        if self.lower is None:
+            return (table / self.scale).ravel()
+        return solve_triangular(
+            self.lower, table, lower=True, trans=trans, check_finite=False
+        ).ravel()
+
+    def to_theta(self, x):
+        """Return L^{-T} x."""
+        return self._divide(x, 1)
+
+    def gradient(self, gradient):
+        """Return the gradient in x, L^{-1} gradient."""
+        return self._divide(gradient, 0)
+
+    def solve(self, vector):
+        """Return (L L')^{-1} vector."""
+        return self.to_theta(self.gradient(vector))
+
+
+def _quasi_newton(problem, start, metric, max_iter, options):
+    """Run L-BFGS from `start`; return (evaluation, n_iter, status)."""
+    best, status, origin = start, "max_iter", start.theta
+
+    def objective(x):
+        nonlocal best
+        at = problem.evaluate(origin + metric.to_theta(x))
+        if at.value <= best.value:
+            best = at
+        return at.value, metric.gradient(at.gradient)
+
+    def callback(intermediate_result):
+        nonlocal status
+        if options.progress(best):
+            status = "stopped"
+        elif problem.smoothing:
+            size = np.linalg.norm(metric.gradient(best.gradient))
+            status = "close" if is_on_rung(problem, best, size**2) else status
+        elif problem.gap(best, options.tol) <= options.tol:
+            status = "close"
+        if status != "max_iter":
+            raise StopIteration
+
+    result = minimize(
+        objective,
+        np.zeros(problem.size),
+        jac=True,
+        method="L-BFGS-B",
+        callback=callback,
+        options={"maxiter": max_iter, "maxcor": _MEMORY, "gtol": 0.0, "ftol": 0.0},
+    )
+    if status == "max_iter" and result.nit < max_iter:
+        status = "stalled"
+    return best, result.nit, status
+
+
+def _newton_cg(problem, at, metric, options, n_iter):
+    status = "max_iter"
+    inverse = LinearOperator((problem.size,) * 2, matvec=metric.solve)
+    while n_iter < options.max_iter:
+        hessian = LinearOperator(
+            (problem.size,) * 2, matvec=problem.hessian_product(at)
+        )
+        step, _ = cg(hessian, -at.gradient, rtol=_CG_RATE, maxiter=_MAX_CG, M=inverse)
+        if is_polished(problem, at, -at.gradient @ step, options.tol):
+            status = "optimal"
+            break
+        trial, _ = line_search(problem, at, step)
+        n_iter += 1
+        if trial is None:
+            status = "stalled"
+            break
+        at = trial
+        if options.progress(at):
+            status = "stopped"
+            break
+    return finish(problem, at, status, n_iter, options)
