@@ -57,7 +57,8 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
     fit_intercept : bool, default=True
         Whether to fit an intercept, which is not penalised.
     class_weight : dict, "balanced" or None, default=None
-        Factors of the sample weights by class, as in scikit-learn.
+        Factors of the sample weights by class. "balanced" gives every class the same
+        total weight.
     solver : {"auto", "newton", "lbfgs", "cvxpy"}, default="auto"
         "newton" forms Hessians, "lbfgs" suits many coefficients, "auto" picks one by
         their number. "cvxpy" is the slow reference (Clarabel).
@@ -189,9 +190,13 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
         )
         check_classification_targets(y)
         weights = check_nominal_weights(sample_weight, data)
-        if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, y)
         classes, codes = np.unique(y, return_inverse=True)
+        if self.class_weight == "balanced":
+            # by weight, not by count, so that weights and copies are the same thing
+            mass = np.bincount(codes, weights)
+            weights = weights / np.where(mass > 0, mass, 1)[codes]
+        elif self.class_weight is not None:
+            weights = weights * compute_sample_weight(self.class_weight, y)
         present = np.bincount(codes, weights) > 0
         if np.sum(present) < 2:
             raise ValueError(

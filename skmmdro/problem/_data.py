@@ -42,12 +42,15 @@ class DenseData:
         return out
 
     def gram(self, weights):
-        """Return X.T @ diag(weights) @ X for non-negative weights."""
-        root = np.sqrt(weights)[:, None]
+        """Return X.T @ diag(weights) @ X."""
         out = np.zeros((self.shape[1], self.shape[1]))
+        root = np.sqrt(np.abs(weights))[:, None]
+        signs = None if weights.min() >= 0 else np.sign(weights)[:, None]
         for rows in self._chunks():
             scaled = self.X[rows] * root[rows]
-            out += scaled.T @ scaled
+            # the product of an array with itself takes half the work
+            other = scaled if signs is None else scaled * signs[rows]
+            out += scaled.T @ other
         return out
 
     def column_squares(self, weights):
@@ -81,8 +84,7 @@ class SparseData:
         return np.asarray(self.transposed @ G, dtype=np.float64)
 
     def gram(self, weights):
-        scaled = self.X.multiply(np.sqrt(weights)[:, None]).tocsr()
-        return (scaled.T @ scaled).toarray()
+        return (self.transposed @ self.X.multiply(weights[:, None]).tocsr()).toarray()
 
     def column_squares(self, weights):
         return np.asarray(self.X.multiply(self.X).T @ weights, dtype=np.float64)

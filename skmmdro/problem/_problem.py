@@ -1,16 +1,16 @@
 """The robust problem: data, loss and ambiguity set joined into one convex objective."""
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from ._certificate import relative_gap
 from ._penalty import BlockPenalty
+from ._reference import cone_program
 
-_FLOOR = 1e-10  # objectives below this fraction of the constant model's count as zero
 _REFERENCE_ROWS = 5_000
-_BALANCE_STEPS = 2
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,11 @@ class RobustProblem:
         value = worst.value + penalty
         return Evaluation(theta, value, total.ravel(), raw, slope, losses, worst, pull)
 
+    def with_weights(self, at, weights):
+        """Return the Evaluation with other worst-case weights, for `gap` only."""
+        pull = self.pull_back(weights[:, None] * at.slope)
+        return replace(at, worst=replace(at.worst, weights=weights), pull=pull)
+
     def _smoothing_error(self):
         return self.smoothing * self.reference[0] if self.smoothing else 0.0
 
@@ -279,7 +284,7 @@ class RobustProblem:
         matrix[fixed, fixed] = 1.0
         return matrix
 
-    # -- certificate ---------------------------------------------------------------
+    # -- certificate and reference --------------------------------------------------
 
     def exact_value(self, at):
         """Return the objective without smoothing at an Evaluation."""
@@ -290,86 +295,9 @@ class RobustProblem:
         return worst.value + self.penalty.value_gradient(W, self.penalty.widths(0))[0]
 
     def gap(self, at, tol=np.inf):
-        """Return the relative duality gap at an Evaluation.
-
-        For the weights q of the Evaluation and v_i = q_i l_i'(z_i), Fenchel duality
-        bounds the objective of every (W, b) from below by ::
-
-            D = - sum_i q_i l_i*(v_i / q_i) - sum_k (||X_k'v|| - t_k)_+^2 / (2 alpha),
-
-        once v is changed so that it sums to zero (the intercept is free). The gap is
-        (objective - D) / objective. With alpha = 0 it is instead the norm of the
-        smallest subgradient over that of the constant model.
-
-        The change of v costs a pass over the data, so it is only made if the gap could
-        be below `tol`; otherwise the value returned is a first-order estimate.
-        """
-        W, b = self.split(at.theta)
-        pull = np.where(self.fixed[:, None], 0.0, at.pull[: self.n_features])
-        if self.penalty.alpha == 0:
-            tail = at.pull[self.n_features :]
-            residual = np.hypot(self.penalty.residual(pull, W), np.linalg.norm(tail))
-            return residual / max(self.reference[1], np.finfo(float).tiny)
-        primal = self.exact_value(at)
-        scale = max(abs(primal), _FLOOR * self.reference[0], np.finfo(float).tiny)
-        weights = at.worst.weights
-        # l*(l'(z)) = l'(z) z - l(z), so the conjugate is not needed at v itself
-        dual = weights[:, None] * at.slope
-        bound = weights @ at.losses - np.vdot(dual, at.raw)
-        bound -= self.penalty.conjugate(pull)
-        if self.fit_intercept and np.any(at.pull[-1]):
-            estimate = (primal - bound + abs(at.pull[-1] @ b)) / scale
-            if estimate > tol:
-                return estimate
-            bound = self._dual_value(weights, self._balanced_dual(at))
-        return max((primal - bound) / scale, 0.0)
-
-    def _balanced_dual(self, at):
-        """Return a dual point near v whose columns sum to zero.
-
-        A few Newton steps in the intercept bring the sums close to zero at no cost in
-        the bound; the loss then removes the rest within its domain.
-        """
-        raw, weights = at.raw, at.worst.weights
-        outputs = range(self.n_outputs)
-        for _ in range(_BALANCE_STEPS):
-            dual = weights[:, None] * self.loss.value_slope(raw)[1]
-            local = self.loss.curvature(raw)
-            bend = np.zeros((self.n_outputs, self.n_outputs))
-            for a in outputs:
-                for b in outputs:
-                    inner = local.weights(a, b)
-                    bend[a, b] = 0.0 if inner is None else weights @ inner
-            # the shift by a constant is not determined for a softmax: least norm
-            raw = raw - np.linalg.lstsq(bend, dual.sum(axis=0), rcond=1e-10)[0]
-        dual = weights[:, None] * self.loss.value_slope(raw)[1]
-        return self.loss.balanced(dual, weights)
-
-    def _dual_value(self, weights, dual):
-        q = weights[:, None]
-        ratio = np.divide(dual, q, out=np.zeros_like(dual), where=q > 0)
-        pull = np.where(self.fixed[:, None], 0.0, self.data.rmatmul(dual))
-        charge = self.penalty.conjugate(pull)
-        return -weights @ self.loss.conjugate(ratio) - charge
-
-    # -- reference -----------------------------------------------------------------
+        """Return the relative duality gap, see `relative_gap`."""
+        return relative_gap(self, at, tol)
 
     def to_cvxpy(self):
-        """Return (problem, coefficients, intercept) for a general convex solver."""
-        import cvxpy as cp
-
-        W = cp.Variable((self.n_features, self.n_outputs))
-        raw = self.data.X @ W
-        b = cp.Variable(self.n_outputs) if self.fit_intercept else None
-        if b is not None:
-            raw = raw + np.ones((self.n_samples, 1)) @ cp.reshape(
-                b, (1, self.n_outputs), order="C"
-            )
-        losses = cp.Variable(self.n_samples)
-        risk, constraints = self.reweighting.cvxpy_risk(losses, self.nominal)
-        objective = risk + 0.5 * self.penalty.alpha * cp.sum_squares(W)
-        for k in np.flatnonzero(self.penalty.budgets):
-            block = W[np.flatnonzero(self.penalty.labels == k)]
-            objective += self.penalty.budgets[k] * cp.norm(block, "fro")
-        constraints = [*constraints, losses >= self.loss.cvxpy(raw)]
-        return cp.Problem(cp.Minimize(objective), constraints), W, b
+        """Return the problem for a general convex solver, see `cone_program`."""
+        return cone_program(self)

@@ -1,0 +1,60 @@
+"""scikit-learn's own checks, on several settings of each estimator."""
+
+import pytest
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    parametrize_with_checks,
+)
+
+from skmmdro import DROClassifier, DRORegressor
+from skmmdro.ambiguity import ChiSquare
+from skmmdro.losses import REGISTRY as LOSSES
+
+CLASSIFIERS = [
+    DROClassifier(),
+    DROClassifier(ChiSquare(radius=0.0)),
+    DROClassifier(ChiSquare(radius=0.02, encoder_error=0.01)),
+    DROClassifier(solver="lbfgs", alpha=1e-2),
+    DROClassifier(class_weight="balanced"),
+    *[DROClassifier(loss=a) for a, c in LOSSES.items() if c.task == "classification"],
+]
+REGRESSORS = [
+    DRORegressor(),
+    DRORegressor(ChiSquare(radius=0.0)),
+    DRORegressor(ChiSquare(radius=0.02, encoder_error=0.01), loss="huber"),
+    DRORegressor(solver="lbfgs", alpha=1e-2, fit_intercept=False),
+    *[DRORegressor(loss=a) for a, c in LOSSES.items() if c.task == "regression"],
+]
+REFERENCE = [DROClassifier(solver="cvxpy"), DRORegressor(solver="cvxpy")]
+INEXACT = (
+    "the reference solver is an interior point method: its predictions agree to about "
+    "1e-5, the check asks for 1e-7"
+)
+
+
+def expected_failures(estimator):
+    if estimator.solver != "cvxpy":
+        return {}
+    return {
+        "check_sample_weight_equivalence_on_dense_data": INEXACT,
+        "check_sample_weight_equivalence_on_sparse_data": INEXACT,
+    }
+
+
+# several checks fit pure noise, for which a constant model is the right answer
+@pytest.mark.filterwarnings("ignore:The ambiguity set is so large:UserWarning")
+@parametrize_with_checks(
+    CLASSIFIERS + REGRESSORS + REFERENCE, expected_failed_checks=expected_failures
+)
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.filterwarnings("ignore:The ambiguity set is so large:UserWarning")
+@pytest.mark.parametrize(
+    "check", [check_param_validation, check_dataframe_column_names_consistency]
+)
+@pytest.mark.parametrize("estimator", [DROClassifier(), DRORegressor()])
+def test_checks_that_check_estimator_leaves_out(estimator, check):
+    check(type(estimator).__name__, estimator)
