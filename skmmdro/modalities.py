@@ -112,16 +112,33 @@ def _groups_from_dict(spec, X, n_features):
     for name, key in spec.items():
         if not isinstance(name, str) or not name:
             raise ValueError(f"modality names must be non-empty strings, got {name!r}.")
-        groups[name] = None if is_rest[name] else _indices(name, key, X)
+        groups[name] = None if is_rest[name] else column_indices(name, key, X)
     used = [columns for columns in groups.values() if columns is not None]
     taken = np.concatenate(used) if used else np.empty(0, dtype=np.intp)
     rest = np.setdiff1d(np.arange(n_features), taken)
     return {n: (rest if columns is None else columns) for n, columns in groups.items()}
 
 
-def _indices(name, key, X):
+def column_indices(name, key, X):
+    """Return the indices of the columns that `key` selects for modality `name`.
+
+    Parameters
+    ----------
+    name : str
+        Modality, for error messages.
+    key : str, int, slice, list, mask or callable
+        Selection as in scikit-learn's ColumnTransformer.
+    X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
+        Data.
+
+    Returns
+    -------
+    columns : ndarray of int
+    """
     if callable(key):
         key = key(X)
+    if isinstance(key, slice) and key == slice(None):
+        return np.arange(X.shape[1])  # scikit-learn takes this for column names
     try:
         return np.asarray(get_column_indices(X, key), dtype=np.intp).reshape(-1)
     except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -129,8 +146,8 @@ def _indices(name, key, X):
         expected = (
             f"the columns are {list(known)}"
             if known is not None
-            else f"X has {X.shape[1]} columns without names: use integers, a slice or "
-            "a mask"
+            else f"X has no column names and n_features={X.shape[1]}: use integers "
+            "below that, a slice or a mask"
         )
         raise ValueError(
             f"modality {name!r}: columns {key!r} not found ({error}); {expected}."

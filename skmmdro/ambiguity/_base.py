@@ -23,7 +23,6 @@ class AmbiguitySet(BaseEstimator):
         The name under which estimators accept the set.
     """
 
-    _doc_link_module = "skmmdro"
     _parameter_constraints: dict = {}
     alias = None
 

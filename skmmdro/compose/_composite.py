@@ -21,12 +21,6 @@ class Composite(TransformerMixin, BaseEstimator):
     hooks are private and change between versions.
     """
 
-    _doc_link_module = "skmmdro"
-    _doc_link_template = (
-        "https://skmmdro.readthedocs.io/en/stable/generated/"
-        "{estimator_module}.{estimator_name}.html"
-    )
-
     def get_params(self, deep=True):
         """Get the parameters of this estimator and of its transformers.
 

@@ -4,8 +4,7 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.utils import get_tags
 
-from .._sklearn import get_column_indices
-from ..modalities import REMAINDER, SEPARATOR
+from ..modalities import REMAINDER, SEPARATOR, column_indices
 
 # the held ColumnTransformer refuses modalities that are called like its parameters
 _RESERVED = {*ColumnTransformer([]).get_params(deep=False), "scale", REMAINDER}
@@ -35,7 +34,7 @@ def resolve_columns(transformers, X):
     """
     _check_triples(transformers)
     _check_names([name for name, _, _ in transformers])
-    columns = {name: _indices(name, key, X) for name, _, key in transformers}
+    columns = {name: column_indices(name, key, X) for name, _, key in transformers}
     taken = np.concatenate(list(columns.values()))
     return {**columns, REMAINDER: np.setdiff1d(np.arange(X.shape[1]), taken)}
 
@@ -73,24 +72,6 @@ def _check_names(names):
             f"modality names must differ, but {repeated} occur more than once in "
             f"{names}."
         )
-
-
-def _indices(name, key, X):
-    if callable(key):
-        key = key(X)
-    try:
-        return np.asarray(get_column_indices(X, key), dtype=np.intp).reshape(-1)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        known = getattr(X, "columns", None)
-        expected = (
-            f"the columns are {list(known)}"
-            if known is not None
-            else f"X has no column names and n_features={X.shape[1]}: use integers "
-            "below that, a slice or a mask"
-        )
-        raise ValueError(
-            f"modality {name!r}: columns {key!r} not found ({error}); {expected}."
-        ) from error
 
 
 def output_blocks(column_transformer, input_columns):

@@ -23,7 +23,6 @@ from ..solvers import Options
 class DROLinearModel(CallbackSupportMixin, BaseEstimator):
     """Parameters and the fit of a linear model; not for direct use."""
 
-    _doc_link_module = "skmmdro"
     _task = None
     _parameter_constraints: dict = {
         "ambiguity": [StrOptions(set(AMBIGUITY)), AmbiguitySet],

@@ -26,7 +26,6 @@ class Loss(BaseEstimator):
         Which estimators can use it.
     """
 
-    _doc_link_module = "skmmdro"
     _parameter_constraints: dict = {}
     alias = None
     task = None
