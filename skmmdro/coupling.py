@@ -12,14 +12,16 @@ from scipy.sparse import issparse
 
 from ._validation import check_names
 
-MAX_ROWS = 5_000  # enough to know a correlation to 0.015
+MAX_ROWS = 3_000  # enough to know a correlation to 0.02
 N_CELLS = 8  # the rows are dealt into cells; a half is a union of four of them
 # Sides of three halvings, by cell: directions are learned on one side and measured on
 # the other. Against five folds this halves the spread of the estimate for independent
 # blocks at the price of 3 to 10 % lower estimates for coupled ones.
 SIDES = np.array([[(cell >> bit) & 1 for cell in range(N_CELLS)] for bit in range(3)])
 SIDES = np.concatenate([SIDES, 1 - SIDES])
-N_DIRECTIONS = 20  # principal directions kept of each modality
+N_DIRECTIONS = 20  # principal directions kept of a modality with more columns than
+NARROW = 32  # this; fewer columns are all kept
+HASHED = 32  # columns that decide in which cell a row is
 WIDE = 100  # blocks with more columns are reduced by subspace iteration, not eigh
 RIDGE = 0.3  # shrinkage of each block's covariance to a multiple of the identity
 _TINY = np.finfo(np.float64).tiny
@@ -127,7 +129,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     positive r, 0 otherwise, n_eff the effective number of distinct rows: the
     deduction is twice the squared standard error of a correlation that is truly zero.
 
-    At most 5,000 evenly spaced rows are used. Halves are made from the content of
+    At most 3,000 evenly spaced rows are used. Halves are made from the content of
     the rows, so an integer weight and that many copies of a row give the same result.
 
     Parameters
@@ -181,9 +183,11 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
 def _distinct_rows(X):
     """Number rows so that equal rows get equal numbers, in an order like random.
 
-    The hash is an integer sum over the bit patterns of the entries, so that it does not
-    depend on rounding.
+    The hash is an integer sum over the bit patterns of some entries, so that it does
+    not depend on rounding.
     """
+    if X.shape[1] > HASHED and not issparse(X):
+        X = X[:, np.linspace(0, X.shape[1] - 1, HASHED).astype(np.intp)]
     factors = np.random.default_rng(0).integers(
         1, 2**63, size=X.shape[1], dtype=np.uint64
     )
@@ -219,7 +223,7 @@ def _principal_scores(block, weights):
         block = block.toarray()
     scores = np.asarray(block, dtype=np.float64)
     scores = scores - weights @ scores
-    if scores.shape[1] > N_DIRECTIONS:
+    if scores.shape[1] > NARROW:
         _, axes = np.linalg.eigh((root * scores).T @ (root * scores))
         scores = scores @ axes[:, -N_DIRECTIONS:]
     return scores

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.sparse import issparse
 
-_CHUNK_BYTES = 4 * 2**20  # row chunks that stay in cache
+_CHUNK_BYTES = 2**19  # row chunks that stay in cache,
+_CHUNK_SHAPE = 4  # unless they would be too flat for fast products: rows per column
 
 
 class DenseData:
@@ -20,7 +21,8 @@ class DenseData:
         self.shape = X.shape
 
     def _chunks(self):
-        rows = max(_CHUNK_BYTES // (8 * max(self.shape[1], 1)), 64)
+        n_columns = self.shape[1]
+        rows = max(_CHUNK_BYTES // (8 * n_columns), _CHUNK_SHAPE * n_columns)
         return [slice(a, a + rows) for a in range(0, self.shape[0], rows)]
 
     def matmul(self, W):
@@ -42,8 +44,9 @@ class DenseData:
         return out
 
     def gram(self, weights):
-        """Return X.T @ diag(weights) @ X."""
+        """Return X.T @ diag(weights) @ X and X.T @ weights, in one pass."""
         out = np.zeros((self.shape[1], self.shape[1]))
+        sums = np.zeros(self.shape[1])
         root = np.sqrt(np.abs(weights))[:, None]
         signs = None if weights.min() >= 0 else np.sign(weights)[:, None]
         for rows in self._chunks():
@@ -51,10 +54,11 @@ class DenseData:
             # the product of an array with itself takes half the work
             other = scaled if signs is None else scaled * signs[rows]
             out += scaled.T @ other
-        return out
+            sums += root[rows, 0] @ other
+        return out, sums
 
     def column_squares(self, weights):
-        """Return the diagonal of `gram(weights)`."""
+        """Return the diagonal of the matrix from `gram(weights)`."""
         out = np.zeros(self.shape[1])
         for rows in self._chunks():
             out += weights[rows] @ np.square(self.X[rows], dtype=np.float64)
@@ -84,7 +88,8 @@ class SparseData:
         return np.asarray(self.transposed @ G, dtype=np.float64)
 
     def gram(self, weights):
-        return (self.transposed @ self.X.multiply(weights[:, None]).tocsr()).toarray()
+        scaled = self.X.multiply(weights[:, None]).tocsr()
+        return (self.transposed @ scaled).toarray(), self.transposed @ weights
 
     def column_squares(self, weights):
         return np.asarray(self.X.multiply(self.X).T @ weights, dtype=np.float64)

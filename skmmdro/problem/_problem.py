@@ -182,12 +182,12 @@ class RobustProblem:
 
     def gram(self, weights):
         """Return [X, 1]' diag(weights) [X, 1], (n_rows, n_rows)."""
-        gram = np.empty((self.n_rows, self.n_rows))
         d = self.n_features
-        gram[:d, :d] = self.data.gram(weights)
-        if self.fit_intercept:
-            gram[d, :d] = gram[:d, d] = self.data.rmatmul(weights[:, None])[:, 0]
-            gram[d, d] = weights.sum()
+        if not self.fit_intercept:
+            return self.data.gram(weights)[0]
+        gram = np.empty((self.n_rows, self.n_rows))
+        gram[:d, :d], gram[d, :d] = self.data.gram(weights)
+        gram[:d, d], gram[d, d] = gram[d, :d], weights.sum()
         return gram
 
     def hessian(self, at):
@@ -205,9 +205,13 @@ class RobustProblem:
                     out[:, a, :, b] = out[:, b, :, a] = self.gram(weights)
         out = out.reshape(self.size, self.size)
         if risk is not None:
-            for vector in risk.vectors:
-                u = self.pull_back(at.slope * vector[:, None]).ravel()
-                out -= np.outer(u, u)
+            # (n_samples, rank, n_outputs), pulled back in one pass over the data
+            moved = risk.vectors.T[:, :, None] * at.slope[:, None, :]
+            rank = len(risk.vectors)
+            u = self.pull_back(moved.reshape(self.n_samples, -1))
+            u = u.reshape(self.n_rows, rank, self.n_outputs).swapaxes(0, 1)
+            u = u.reshape(rank, self.size)
+            out -= u.T @ u
         return self._finish_hessian(out, at)
 
     def _finish_hessian(self, out, at):

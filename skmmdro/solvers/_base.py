@@ -57,8 +57,9 @@ class Solution:
         Objective there, without smoothing.
     gap : float
         Relative duality gap, see `RobustProblem.gap`.
-    status : {"optimal", "inaccurate", "max_iter", "stopped", "stalled"}
-        How the solver ended; only "optimal" has a gap of at most `tol`.
+    status : {"optimal", "smoothed", "inaccurate", "max_iter", "stopped", "stalled"}
+        How the solver ended; "optimal": the gap is at most `tol`, or the reference
+        solver says so.
     n_iter : int
         Iterations, at least 1.
     """

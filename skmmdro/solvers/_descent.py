@@ -50,32 +50,35 @@ def line_search(problem, at, step):
     return None, 0.0
 
 
-def is_polished(problem, at, decrement, tol):
-    """Tell whether the gap is at most `tol` and the point as good as exact.
+def polished_gap(problem, at, decrement, tol):
+    """Return the gap if it is at most `tol` and the point as good as exact, else None.
 
     `decrement` is g'H^{-1}g, about twice the error of the objective. Its bound, far
-    below `tol`, makes predictions from equivalent problems agree to seven digits.
-    A smoothed problem is only a step on the way and solved as well as it is smoothed.
+    below `tol`, makes predictions from equivalent problems agree to seven digits. A
+    smoothed problem is only a step on the way and solved as well as it is smoothed.
     """
-    if problem.smoothing:
-        return is_on_rung(problem, at, decrement)
-    small = decrement <= tol**_POLISH * abs(at.value)
-    return small and problem.gap(at, tol) <= tol
+    if not problem.smoothing:
+        if decrement > tol**_POLISH * abs(at.value):
+            return None
+        bound = tol
+    else:
+        error = problem.smoothing * problem.reference[0]
+        if problem.penalty.alpha == 0:
+            bound = np.inf if decrement <= error else -np.inf
+        else:
+            bound = _RUNG * error / max(abs(at.value), np.finfo(float).tiny)
+    gap = problem.gap(at, bound)
+    return gap if gap <= bound else None
 
 
-def is_on_rung(problem, at, decrement):
-    """Tell whether a smoothed problem is solved as well as it is smoothed."""
-    error = problem.smoothing * problem.reference[0]
-    if problem.penalty.alpha == 0:
-        return decrement <= error
-    bound = _RUNG * error / max(abs(at.value), np.finfo(float).tiny)
-    return problem.gap(at, bound) <= bound
-
-
-def finish(problem, at, status, n_iter, options):
+def finish(problem, at, status, n_iter, options, gap=None):
     """Return the Solution at an Evaluation; "optimal" only with a gap to show."""
-    gap = problem.gap(at, options.tol)
+    if gap is None:
+        gap = problem.gap(at, options.tol)
     if status != "stopped":
-        status = "optimal" if gap <= options.tol else status
+        if gap <= options.tol:
+            status = "optimal"
+        elif status == "optimal":
+            status = "smoothed"  # a solved rung of a ladder
     value = problem.exact_value(at)
     return Solution(at.theta, at.worst.weights, value, gap, status, max(n_iter, 1))

@@ -1,4 +1,4 @@
-"""Factorisations that survive singular matrices."""
+"""Factorisations that survive singular matrices, and their BFGS updates."""
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -29,3 +29,39 @@ class Factor:
 
     def solve(self, vector):
         return cho_solve((self.lower, True), vector, check_finite=False)
+
+
+class Metric:
+    """A factored matrix with BFGS updates on top: approximates a Hessian's inverse.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (size, size)
+        Hessian somewhere, of all or of some of the samples.
+    """
+
+    def __init__(self, matrix):
+        self.factor, self.pairs = Factor(matrix), []
+
+    @property
+    def is_fresh(self):
+        return not self.pairs
+
+    def update(self, step, change):
+        """Learn that the gradient changed by `change` along `step`."""
+        curvature = step @ change
+        if curvature > 0:
+            self.pairs.append((step, change, 1 / curvature))
+
+    def solve(self, vector):
+        """Apply the inverse by the two-loop recursion."""
+        out, weights = vector.copy(), []
+        for step, change, rho in reversed(self.pairs):
+            weights.append(rho * (step @ out))
+            out -= weights[-1] * change
+        out = self.factor.solve(out)
+        for (step, change, rho), weight in zip(
+            self.pairs, reversed(weights), strict=True
+        ):
+            out += (weight - rho * (change @ out)) * step
+        return out

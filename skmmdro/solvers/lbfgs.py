@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.sparse.linalg import LinearOperator, cg
 
 from ._base import register
-from ._descent import finish, is_on_rung, is_polished, line_search
+from ._descent import finish, line_search, polished_gap
 from ._linear_algebra import Factor
 
 _MAX_DENSE = 1_500  # rows of theta up to which the metric may be a full matrix
@@ -55,9 +55,9 @@ def lbfgs(problem, start, options):
         n_iter += used
         if status != "max_iter" or n_iter >= options.max_iter:
             break
-    decrement = np.sum(metric.gradient(at.gradient) ** 2)
-    if status == "stopped" or is_polished(problem, at, decrement, options.tol):
-        return finish(problem, at, status, n_iter, options)
+    gap = polished_gap(problem, at, metric.decrement(at), options.tol)
+    if status == "stopped" or gap is not None:
+        return finish(problem, at, status, n_iter, options, gap)
     return _newton_cg(problem, at, metric, options, n_iter)
 
 
@@ -91,6 +91,10 @@ class _Metric:
         """Return the gradient in x, L^{-1} gradient."""
         return self._divide(gradient, 0)
 
+    def decrement(self, at):
+        """Return the Newton decrement as this metric sees it."""
+        return np.sum(self.gradient(at.gradient) ** 2)
+
     def solve(self, vector):
         """Return (L L')^{-1} vector."""
         return self.to_theta(self.gradient(vector))
@@ -112,8 +116,8 @@ def _quasi_newton(problem, start, metric, max_iter, options):
         if options.progress(best):
             status = "stopped"
         elif problem.smoothing:
-            size = np.linalg.norm(metric.gradient(best.gradient))
-            status = "close" if is_on_rung(problem, best, size**2) else status
+            gap = polished_gap(problem, best, metric.decrement(best), options.tol)
+            status = "max_iter" if gap is None else "close"
         elif problem.gap(best, options.tol) <= options.tol:
             status = "close"
         if status != "max_iter":
@@ -140,9 +144,9 @@ def _newton_cg(problem, at, metric, options, n_iter):
             (problem.size,) * 2, matvec=problem.hessian_product(at)
         )
         step, _ = cg(hessian, -at.gradient, rtol=_CG_RATE, maxiter=_MAX_CG, M=inverse)
-        if is_polished(problem, at, -at.gradient @ step, options.tol):
-            status = "optimal"
-            break
+        gap = polished_gap(problem, at, -at.gradient @ step, options.tol)
+        if gap is not None:
+            return finish(problem, at, "optimal", n_iter, options, gap)
         trial, _ = line_search(problem, at, step)
         n_iter += 1
         if trial is None:

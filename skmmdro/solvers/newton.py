@@ -1,14 +1,17 @@
 """Newton's method with explicit Hessians, for up to about a thousand coefficients."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ._base import register
-from ._descent import finish, is_polished, line_search
-from ._linear_algebra import Factor
+from ._descent import finish, line_search, polished_gap
+from ._linear_algebra import Metric
 
-_KEEP = 0.02  # keep the factor while the Newton decrement falls faster than this
+_KEEP = 0.1  # keep the metric while the Newton decrement falls faster than this
 _ROWS_PER_UNKNOWN, _LEAST_ROWS = 40, 4_000
-_MAX_PILOT_ITER = 15
+_PILOT_PAYS = 3  # times as many samples
+_PILOT_ERROR, _MAX_PILOT_ITER = 0.1, 15
 _SHORT, _MAX_SHORT = 0.02, 4  # this many steps as short as that run into a kink
 
 
@@ -18,7 +21,8 @@ def newton(problem, start, options):
 
     With many more samples than unknowns the problem is first solved on some of the
     samples; that solution is the start and its Hessian the first metric. A metric is
-    used again as long as it makes fast progress, so that few Hessians are computed.
+    improved by BFGS updates and used as long as it makes fast progress, so that few
+    Hessians are computed.
 
     Parameters
     ----------
@@ -33,57 +37,51 @@ def newton(problem, start, options):
     -------
     solution : Solution
     """
-    factor, at = None, None
-    n_rows = max(_ROWS_PER_UNKNOWN * problem.size, _LEAST_ROWS)
-    if problem.n_samples > 3 * n_rows:
-        start, factor = _pilot(problem, start, n_rows, options)
+    metric, n_rows = None, max(_ROWS_PER_UNKNOWN * problem.size, _LEAST_ROWS)
+    if problem.n_samples > _PILOT_PAYS * n_rows:
+        rng = np.random.default_rng(0)
+        rows = np.sort(rng.choice(problem.n_samples, n_rows, replace=False))
+        pilot, loose = problem.take(rows), replace(options, max_iter=_MAX_PILOT_ITER)
+        # the pilot's statistical error is about size / n_rows of the objective
+        at, metric, _, _, _ = _iterate(pilot, start, loose, None, _PILOT_ERROR / n_rows)
+        start = at.theta
+    at, _, status, n_iter, gap = _iterate(problem, start, options, metric)
+    return finish(problem, at, status, n_iter, options, gap)
+
+
+def _iterate(problem, start, options, metric, enough=0.0):
+    """Return (evaluation, metric, status, n_iter, gap or None).
+
+    `enough` is a relative Newton decrement at which to stop without a certificate.
+    """
     at = problem.evaluate(start)
-    return _iterate(problem, at, options, factor)
-
-
-def _pilot(problem, start, n_rows, options):
-    rng = np.random.default_rng(0)
-    rows = np.sort(rng.choice(problem.n_samples, n_rows, replace=False))
-    pilot = problem.take(rows)
-    at = pilot.evaluate(start)
-    for _ in range(_MAX_PILOT_ITER):
-        factor = Factor(pilot.hessian(at))
-        step = -factor.solve(at.gradient)
-        # its own statistical error is of the order size / n_rows
-        if -at.gradient @ step <= 1e-3 * abs(at.value) / np.sqrt(n_rows):
-            break
-        trial, _ = line_search(pilot, at, step)
-        if trial is None:
-            break
-        at = trial
-    return at.theta, factor
-
-
-def _iterate(problem, at, options, factor):
-    before, fresh, n_iter, n_short, status = np.inf, False, 0, 0, "max_iter"
+    before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
     while n_iter < options.max_iter:
-        if factor is None:
-            factor, fresh, before = Factor(problem.hessian(at)), True, np.inf
-        step = -factor.solve(at.gradient)
+        if metric is None:
+            metric, before = Metric(problem.hessian(at)), np.inf
+        step = -metric.solve(at.gradient)
         decrement = -at.gradient @ step
         if decrement > _KEEP * before:
-            factor = None
+            metric = None
             continue
-        if is_polished(problem, at, decrement, options.tol):
-            status = "optimal"
+        if decrement <= enough * abs(at.value):
             break
+        gap = polished_gap(problem, at, decrement, options.tol)
+        if gap is not None:
+            return at, metric, "optimal", n_iter, gap
         trial, length = line_search(problem, at, step)
         n_iter += 1
         n_short = n_short + 1 if length < _SHORT else 0
         at_kink = n_short == _MAX_SHORT and not problem.smoothing
         if trial is None or at_kink:
-            if fresh:
+            if metric.is_fresh:
                 status = "stalled"
                 break
-            factor = None
+            metric = None
             continue
-        at, before, fresh = trial, decrement, False
+        metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
+        at, before = trial, decrement
         if options.progress(at):
             status = "stopped"
             break
-    return finish(problem, at, status, n_iter, options)
+    return at, metric, status, n_iter, None
