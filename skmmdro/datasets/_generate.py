@@ -71,8 +71,8 @@ def make_multimodal_classification(
     Returns
     -------
     data : Bunch
-        With `data`, `target`, `frame`, `feature_names`, `modalities` (to be passed on as
-        ``modalities=``) and
+        With `data`, `target`, `frame`, `feature_names`, `modalities` (to be passed on
+        as ``modalities=``) and
 
         coef : dict of str to ndarray of shape (width,) or (width, n_classes)
             Coefficients of the clean features by modality.
@@ -101,7 +101,7 @@ def make_multimodal_classification(
     >>> train = make_multimodal_classification(500, random_state=0)
     >>> test = make_multimodal_classification(500, random_state=1, shift={"m0": 1.0})
     >>> test.data.shape, round(test.chi2["m0"], 1), test.chi2["m1"]
-    ((500, 15), 1.5, 0.0)
+    ((500, 15), 0.5, 0.0)
     """
     if not isinstance(n_classes, Integral) or n_classes < 2:
         raise ValueError(f"n_classes must be an integer above 1, got {n_classes!r}.")

@@ -39,10 +39,11 @@ _HANDWRITTEN = """\
 Six views of handwritten digits
 -------------------------------
 
-2,000 handwritten digits from Dutch utility maps, 200 of each class, sorted by class. Six
-feature views of the same image are the modalities: fourier (76 Fourier coefficients),
-profile (216 profile correlations), karhunen (64 Karhunen-Loeve coefficients), pixels
-(240 pixel averages), zernike (47 Zernike moments) and morphology (6 features).
+2,000 handwritten digits from Dutch utility maps, 200 of each class, sorted by class.
+Six feature views of the same image are the modalities: fourier (76 Fourier
+coefficients), profile (216 profile correlations), karhunen (64 Karhunen-Loeve
+coefficients), pixels (240 pixel averages), zernike (47 Zernike moments) and morphology
+(6 features).
 
 Source: UCI Machine Learning Repository, "Multiple Features", doi:10.24432/C5HC70, by
 Robert P. W. Duin. Licence: CC BY 4.0. Values are stored in single precision.
