@@ -232,10 +232,10 @@ def _principal_scores(block, weights):
 def _held_out_correlations(blocks, weights, cell):
     """Correlate on each half the directions found on the other, pooled over halves."""
     n_blocks, width = len(blocks), max(block.shape[1] for block in blocks)
-    scores = np.zeros((n_blocks, width, len(weights)))
+    scores = np.zeros((len(weights), n_blocks, width))
     for k, block in enumerate(blocks):
-        scores[k, : block.shape[1]] = block.T
-    covariance = _half_covariances(scores.reshape(-1, len(weights)), weights, cell)
+        scores[:, k, : block.shape[1]] = block
+    covariance = _half_covariances(scores.reshape(len(weights), -1), weights, cell)
     covariance = covariance.reshape(len(SIDES), n_blocks, width, n_blocks, width)
     covariance = covariance.transpose(1, 3, 0, 2, 4)  # (block, block, side, ., .)
     own = covariance[np.arange(n_blocks), np.arange(n_blocks)]
@@ -247,12 +247,12 @@ def _held_out_correlations(blocks, weights, cell):
     left, right = _leading_pair(
         whiten[first] @ cross @ np.swapaxes(whiten[second], -1, -2)
     )
-    left = np.einsum("...ij,...i->...j", whiten[first], left)
-    right = np.einsum("...ij,...i->...j", whiten[second], right)
+    left = _times(np.swapaxes(whiten[first], -1, -2), left)
+    right = _times(np.swapaxes(whiten[second], -1, -2), right)
     other = np.roll(np.arange(len(SIDES)), len(SIDES) // 2)  # measure over there
 
     def moment(a, matrices, b):
-        return np.einsum("psi,psij,psj->ps", a, matrices[:, other], b)
+        return np.sum(a * _times(matrices[:, other], b), axis=-1)
 
     spread = moment(left, own[first], left) * moment(right, own[second], right)
     held_out = moment(left, cross, right) / np.sqrt(np.maximum(spread, _TINY))
@@ -261,16 +261,23 @@ def _held_out_correlations(blocks, weights, cell):
     return correlation + correlation.T
 
 
+def _times(matrices, vectors):
+    return (matrices @ vectors[..., None])[..., 0]
+
+
 def _half_covariances(scores, weights, cell):
     """Return the covariance of the scores on each side, (n_sides, size, size)."""
-    size = len(scores)
+    size = scores.shape[1]
+    order = np.argsort(cell, kind="stable")
+    scores, weights = scores[order], weights[order]
+    edges = np.searchsorted(cell[order], np.arange(N_CELLS + 1))
     mass, mean = np.empty(N_CELLS), np.empty((N_CELLS, size))
     moment = np.empty((N_CELLS, size, size))
     for c in range(N_CELLS):
-        rows = np.flatnonzero(cell == c)
-        part, w = scores[:, rows], weights[rows]
-        mass[c], mean[c] = w.sum(), part @ w
-        moment[c] = (part * w) @ part.T
+        part = scores[edges[c] : edges[c + 1]]
+        w = weights[edges[c] : edges[c + 1]]
+        mass[c], mean[c] = w.sum(), w @ part
+        moment[c] = (part.T * w) @ part
     total = SIDES @ mass
     mean = (SIDES @ mean) / total[:, None]
     moment = np.tensordot(SIDES, moment, axes=1) / total[:, None, None]
@@ -291,6 +298,6 @@ def _leading_pair(cross):
     best = np.argmax(np.diagonal(power, axis1=-2, axis2=-1), axis=-1)
     right = np.take_along_axis(power, best[..., None, None], axis=-1)[..., 0]
     right /= np.maximum(np.linalg.norm(right, axis=-1, keepdims=True), _TINY)
-    left = np.einsum("...ij,...j->...i", cross, right)
+    left = _times(cross, right)
     left /= np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), _TINY)
     return left, right

@@ -52,7 +52,8 @@ def _frames(data, target, feature_names):
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            'as_frame=True needs pandas: pip install "skmmdro[frames]".'
+            "as_frame=True needs pandas, which is not installed: run "
+            '`pip install "skmmdro[frames]"`, or use as_frame=False.'
         ) from error
     data = pd.DataFrame(data, columns=feature_names)
     target = pd.Series(target, name="target")

@@ -1,13 +1,10 @@
 """Multimodal data with known coefficients, coupling and shift."""
 
-from numbers import Integral, Real
-
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._validation import per_modality
-from ..modalities import Modalities
 from ._bunch import make_bunch
+from ._population import Population, check_classes, check_number
 
 
 def make_multimodal_classification(
@@ -27,42 +24,51 @@ def make_multimodal_classification(
 ):
     """Generate a multimodal classification problem, shifted or not.
 
-    Every modality k has one latent factor t_k with the marginal N(s_k, 1); the factors'
-    copula is Gaussian with correlation matrix C::
+    Modality k has one latent factor t_k with the marginal N(s_k, 1). The factors have
+    a Gaussian copula with correlation matrix C, and the shift s moves marginals while
+    the copula and the conditional law of the target stay as they are::
 
-        z ~ N(0, C),   t_k = z_k + s_k,   x^(k) = t_k a_k + e_k,   e_k ~ N(0, I).
+        z ~ N(0, C),   t_k = F_k^-1(Phi(z_k)) = z_k + s_k,   F_k the law N(s_k, 1)
+        x^(k) = t_k a_k + e_k,   e_k ~ N(0, I)               clean features
+        f_c = sum_k coef_k,c' x^(k)                          linear scores
+        P(y = c | x) = exp(f_c) / sum_c' exp(f_c')           more than two classes
+        P(y = 1 | x) = 1 / (1 + exp(-f))                     two classes, one score
+        data^(k) = x^(k) + noise_k N(0, I)                   what is returned
 
-    A shift s_k moves modality k's marginal and leaves the copula as it is. Targets
-    follow the multinomial logistic model with the linear scores
-    ``sum_k coef_k' x^(k)``, which are centred for the unshifted population. What is
-    returned is ``x^(k) + noise_k N(0, I)``.
+    This is the shift of the simulation in [1]_: column i of modality k moves by
+    ``s_k a_k,i`` and keeps its rank correlation with every other one. Only the factors
+    couple the modalities: column i of modality k and column j of modality m have the
+    covariance ``a_k,i C_km a_m,j``.
 
     Parameters
     ----------
-    n_samples : int, default=100
+    n_samples : int in [1, inf), default=100
         Number of samples.
     widths : sequence of int, default=(5, 5, 5)
-        Number of columns of each modality.
+        Number of columns of each modality, positive.
     modality_names : sequence of str or None, default=None
-        Names; None: "m0", "m1", ...
+        Names, without "__". None: "m0", "m1", ...
     n_classes : int in [2, inf), default=2
         Number of classes.
     correlation : float or array-like of shape (n_modalities, n_modalities), default=0.5
-        C, or the value of its off-diagonal entries. Positive semidefinite with a unit
-        diagonal.
+        C, or the value of all its entries off the diagonal. Positive semidefinite with
+        ones on the diagonal.
     noise : float in [0, inf) or dict, default=0.0
-        Standard deviation of the noise of each modality, one for all or by name. It
-        does not enter the target.
+        Standard deviation of the measurement or encoder noise of each modality, one
+        for all or by name (0 where not named). It does not enter the target. The root
+        mean square of the error of block k is ``noise_k * sqrt(width_k)``.
     signal : float in (0, inf), default=3.0
-        Standard deviation of each linear score without shift.
+        Standard deviation of each linear score without shift; the larger, the better
+        the classes separate.
     shift : dict or None, default=None
-        s_k by modality name, 0 where not named. Draws a sample, say a test sample, in
-        which these modalities' marginals have moved.
-    random_state : int, RandomState or None, default=None
-        Draws the sample.
-    population_state : int, default=0
-        Draws loadings a_k and coefficients. Samples with the same `population_state`
-        and shapes come from one population, whatever their `random_state` and `shift`.
+        s_k by modality name, 0 where not named. Draws a sample, such as a test sample,
+        in which these modalities' marginals have moved.
+    random_state : int, RandomState instance or None, default=None
+        Draws the sample. The same integer with another `shift` draws the same z and e.
+    population_state : int in [0, inf), default=0
+        Draws the loadings a_k and the coefficients. Samples that agree in
+        `population_state`, widths, classes, correlation and signal come from one
+        population, whatever their size, `random_state`, `noise` and `shift`.
     as_frame : bool, default=False
         Return pandas objects, columns named ``modality__feature``.
     return_X_y : bool, default=False
@@ -71,16 +77,37 @@ def make_multimodal_classification(
     Returns
     -------
     data : Bunch
-        With `data`, `target`, `frame`, `feature_names`, `modalities` (to be passed on
-        as ``modalities=``) and
+        With the following attributes.
 
+        data : ndarray or DataFrame of shape (n_samples, n_features)
+            Features with noise.
+        clean_data : ndarray of shape (n_samples, n_features)
+            Features without noise, on which the target depends.
+        target : ndarray or Series of shape (n_samples,)
+            Class, 0 to n_classes - 1.
+        frame : DataFrame of shape (n_samples, n_features + 1) or None
+            Features and target, if `as_frame`.
+        feature_names : list of str
+            Column names ``modality__feature``.
+        modalities : dict of str to slice
+            Columns of each modality, to be passed on as ``modalities=``.
         coef : dict of str to ndarray of shape (width,) or (width, n_classes)
-            Coefficients of the clean features by modality.
+            Coefficients of the clean features; one column for each class if there are
+            more than two.
         loadings : dict of str to ndarray of shape (width,)
             a_k.
+        correlation : ndarray of shape (n_modalities, n_modalities)
+            C.
         chi2 : dict of str to float
-            chi-square divergence of each returned modality's marginal from the one
-            without shift, ``exp(s_k^2 ||a_k||^2 / (1 + noise_k^2 + ||a_k||^2)) - 1``.
+            chi-square divergence of the marginal of each modality's returned columns
+            from that without shift:
+            ``exp(s_k^2 ||a_k||^2 / (||a_k||^2 + 1 + noise_k^2)) - 1``.
+        chi2_factor : dict of str to float
+            The same of each factor, ``exp(s_k^2) - 1``, which is also that of factor
+            and columns together.
+        chi2_joint : float
+            The same of the joint law of everything, ``exp(s' C^-1 s) - 1``. Infinite if
+            C is singular and s not in its range.
 
     (data, target) : tuple
         If `return_X_y`.
@@ -88,33 +115,48 @@ def make_multimodal_classification(
     Raises
     ------
     ValueError
-        If widths, names, the correlation, noise or shift do not fit together.
+        If a value is out of range, a dict names an unknown modality or `correlation` is
+        not a correlation matrix.
+    ImportError
+        If `as_frame` and pandas is not installed.
+
+    Notes
+    -----
+    Given its factor, a block does not depend on the shift. Hence factor and block
+    together diverge exactly as the factor does, and the block alone less, since the
+    factor cannot be read from it without error: chi2 < chi2_factor unless s_k = 0. With
+    one modality, chi2_joint equals chi2_factor. With several, a modality that moves
+    alone under a shared copula changes its conditional law given the others, so that
+    chi2_joint, with exponent ``s_k^2 (C^-1)_kk``, exceeds chi2_factor of that modality
+    unless it is uncorrelated with the rest.
 
     References
     ----------
     .. [1] P. Yang and Y. Ma, "Distributionally robust multimodal machine learning",
-       2025, arXiv:2511.05716 (shifts of marginals under a shared copula).
+       2025, arXiv:2511.05716.
 
     Examples
     --------
     >>> from skmmdro.datasets import make_multimodal_classification
     >>> train = make_multimodal_classification(500, random_state=0)
     >>> test = make_multimodal_classification(500, random_state=1, shift={"m0": 1.0})
-    >>> test.data.shape, round(test.chi2["m0"], 1), test.chi2["m1"]
-    ((500, 15), 0.5, 0.0)
+    >>> round(test.chi2_factor["m0"], 2), test.chi2_factor["m1"]
+    (1.72, 0.0)
+    >>> bool((test.coef["m0"] == train.coef["m0"]).all())
+    True
     """
-    if not isinstance(n_classes, Integral) or n_classes < 2:
-        raise ValueError(f"n_classes must be an integer above 1, got {n_classes!r}.")
-    population = _Population(widths, modality_names, correlation)
+    check_classes(n_classes)
     n_scores = 1 if n_classes == 2 else n_classes
-    population.draw(population_state, signal, n_scores)
+    population = Population(
+        widths, modality_names, correlation, n_scores, signal, population_state
+    )
     rng = check_random_state(random_state)
-    sample, score = population.sample(rng, n_samples, noise, shift)
+    score, parts = _draw(population, n_samples, noise, shift, rng)
     if n_classes == 2:
         target = (score[:, 0] + rng.logistic(size=n_samples) > 0).astype(np.int64)
-    else:
-        target = (score + rng.gumbel(size=score.shape)).argmax(axis=1)
-    bunch = make_bunch(sample.pop("blocks"), target, as_frame=as_frame, **sample)
+    else:  # the largest of scores with Gumbel noise has the multinomial logistic law
+        target = (score + rng.gumbel(size=score.shape)).argmax(axis=1).astype(np.int64)
+    bunch = make_bunch(target=target, as_frame=as_frame, **parts)
     return (bunch.data, bunch.target) if return_X_y else bunch
 
 
@@ -135,32 +177,34 @@ def make_multimodal_regression(
 ):
     """Generate a multimodal regression problem, shifted or not.
 
-    Features are those of :func:`make_multimodal_classification`; the target is the
-    linear score ``sum_k coef_k' x^(k)`` of the clean features plus normal noise.
+    Features and shift are those of :func:`make_multimodal_classification`; the target
+    is linear in the clean features::
+
+        y = sum_k coef_k' x^(k) + target_noise N(0, 1)
 
     Parameters
     ----------
-    n_samples : int, default=100
+    n_samples : int in [1, inf), default=100
         Number of samples.
     widths : sequence of int, default=(5, 5, 5)
-        Number of columns of each modality.
+        Number of columns of each modality, positive.
     modality_names : sequence of str or None, default=None
-        Names; None: "m0", "m1", ...
+        Names, without "__". None: "m0", "m1", ...
     target_noise : float in [0, inf), default=1.0
         Standard deviation of the noise of the target.
     correlation : float or array-like of shape (n_modalities, n_modalities), default=0.5
-        Correlation matrix of the latent factors, or the value of its off-diagonal
-        entries. Positive semidefinite with a unit diagonal.
+        Correlation matrix C of the factors, or the value of all its entries off the
+        diagonal. Positive semidefinite with ones on the diagonal.
     noise : float in [0, inf) or dict, default=0.0
-        Standard deviation of the noise of each modality, one for all or by name. It
-        does not enter the target.
+        Standard deviation of the noise of each modality's features, one for all or by
+        name (0 where not named). It does not enter the target.
     signal : float in (0, inf), default=3.0
-        Standard deviation of the linear score without shift.
+        Standard deviation of the noise-free target without shift.
     shift : dict or None, default=None
-        Shift of the latent factors by modality name, 0 where not named.
-    random_state : int, RandomState or None, default=None
+        Shift s_k of the factors' marginals by modality name, 0 where not named.
+    random_state : int, RandomState instance or None, default=None
         Draws the sample.
-    population_state : int, default=0
+    population_state : int in [0, inf), default=0
         Draws loadings and coefficients.
     as_frame : bool, default=False
         Return pandas objects, columns named ``modality__feature``.
@@ -170,15 +214,18 @@ def make_multimodal_regression(
     Returns
     -------
     data : Bunch
-        As for :func:`make_multimodal_classification`, `coef` with one coefficient for
-        each column.
+        As for :func:`make_multimodal_classification`, with a target of floats and one
+        coefficient for each column.
     (data, target) : tuple
         If `return_X_y`.
 
     Raises
     ------
     ValueError
-        If widths, names, the correlation, noise or shift do not fit together.
+        If a value is out of range, a dict names an unknown modality or `correlation` is
+        not a correlation matrix.
+    ImportError
+        If `as_frame` and pandas is not installed.
 
     Examples
     --------
@@ -187,114 +234,30 @@ def make_multimodal_regression(
     >>> data.feature_names
     ['m0__0', 'm0__1', 'm1__0', 'm1__1', 'm1__2']
     """
-    _check_size("target_noise", target_noise)
-    population = _Population(widths, modality_names, correlation)
-    population.draw(population_state, signal, 1)
+    target_noise = check_number("target_noise", target_noise)
+    population = Population(
+        widths, modality_names, correlation, 1, signal, population_state
+    )
     rng = check_random_state(random_state)
-    sample, score = population.sample(rng, n_samples, noise, shift)
+    score, parts = _draw(population, n_samples, noise, shift, rng)
     target = score[:, 0] + target_noise * rng.standard_normal(n_samples)
-    bunch = make_bunch(sample.pop("blocks"), target, as_frame=as_frame, **sample)
+    bunch = make_bunch(target=target, as_frame=as_frame, **parts)
     return (bunch.data, bunch.target) if return_X_y else bunch
 
 
-class _Population:
-    """The distribution that samples are drawn from."""
-
-    def __init__(self, widths, names, correlation):
-        self.widths = list(widths)
-        if not all(isinstance(w, Integral) and w > 0 for w in self.widths):
-            raise ValueError(f"widths must be positive integers, got {widths!r}.")
-        size = len(self.widths)
-        self.names = [f"m{k}" for k in range(size)] if names is None else list(names)
-        if len(self.names) != size or len(set(self.names)) != size:
-            raise ValueError(
-                f"modality_names must hold {size} different names, one for each "
-                f"width, got {names!r}."
-            )
-        self.correlation = _correlation_matrix(correlation, size)
-
-    def draw(self, state, signal, n_scores):
-        """Draw loadings and coefficients."""
-        if not signal > 0:
-            raise ValueError(f"signal must be positive, got {signal!r}.")
-        _check_size("signal", signal)
-        rng = np.random.default_rng(state)
-        self.loadings = [rng.standard_normal(width) for width in self.widths]
-        coef = rng.standard_normal((sum(self.widths), n_scores))
-        # the features' covariance is I + A C A' with A block diagonal
-        A = np.zeros((len(coef), len(self.widths)))
-        edges = np.cumsum([0, *self.widths])
-        for k, loading in enumerate(self.loadings):
-            A[edges[k] : edges[k + 1], k] = loading
-        covariance = np.eye(len(coef)) + A @ self.correlation @ A.T
-        coef *= signal / np.sqrt(np.einsum("ij,ik,kj->j", coef, covariance, coef))
-        self.coef = np.split(coef, edges[1:-1])
-
-    def sample(self, rng, n_samples, noise, shift):
-        """Return what the Bunch holds, and the linear scores."""
-        noise, shift = self._by_modality(noise, shift)
-        size = len(self.widths)
-        values, vectors = np.linalg.eigh(self.correlation)
-        root = vectors * np.sqrt(np.maximum(values, 0))
-        factors = rng.standard_normal((n_samples, size)) @ root.T + shift
-        clean = [
-            factors[:, [k]] * a + rng.standard_normal((n_samples, len(a)))
-            for k, a in enumerate(self.loadings)
-        ]
-        score = sum(x @ c for x, c in zip(clean, self.coef, strict=True))
-        observed = [
-            x + s * rng.standard_normal(x.shape)
-            for x, s in zip(clean, noise, strict=True)
-        ]
-        strength = np.array([a @ a for a in self.loadings])
-        chi2 = np.expm1(shift**2 * strength / (1 + noise**2 + strength))
-        coef = [c[:, 0] if c.shape[1] == 1 else c for c in self.coef]
-        return {
-            "blocks": dict(zip(self.names, observed, strict=True)),
-            "coef": dict(zip(self.names, coef, strict=True)),
-            "loadings": dict(zip(self.names, self.loadings, strict=True)),
-            "chi2": dict(zip(self.names, chi2.tolist(), strict=True)),
-        }, score
-
-    def _by_modality(self, noise, shift):
-        known = Modalities(tuple(self.names), ())
-        if isinstance(noise, dict):
-            noise = {**dict.fromkeys(self.names, 0.0), **noise}
-        noise = per_modality(noise, known, parameter="noise")
-        shift = {} if shift is None else shift
-        if not isinstance(shift, dict) or not set(shift) <= set(self.names):
-            raise ValueError(
-                f"shift must be a dict by modality name; got {shift!r}, the known "
-                f"modalities are {self.names}."
-            )
-        for name, value in shift.items():
-            if not isinstance(value, Real) or not np.isfinite(value):
-                raise ValueError(f"shift of {name!r} must be finite, got {value!r}.")
-        return noise, np.array([float(shift.get(name, 0.0)) for name in self.names])
-
-
-def _correlation_matrix(correlation, size):
-    matrix = np.array(correlation, dtype=np.float64)
-    if matrix.ndim == 0:
-        matrix = np.full((size, size), float(matrix))
-        np.fill_diagonal(matrix, 1.0)
-    if matrix.shape != (size, size) or not np.all(np.isfinite(matrix)):
-        raise ValueError(
-            f"correlation must be a number or a finite matrix of shape {(size, size)}, "
-            f"got {correlation!r}."
-        )
-    if not np.allclose(matrix, matrix.T) or not np.allclose(np.diag(matrix), 1):
-        raise ValueError("correlation must be symmetric with a unit diagonal.")
-    smallest = np.linalg.eigvalsh(matrix)[0]
-    if smallest < -1e-10:
-        raise ValueError(
-            "correlation must be positive semidefinite, but its smallest eigenvalue is "
-            f"{smallest:.3g}; bring the off-diagonal entries closer to zero (a common "
-            f"value has to be at least {-1 / max(size - 1, 1):.3g})."
-        )
-    return matrix
-
-
-def _check_size(name, value):
-    if not isinstance(value, Real) or not np.isfinite(value) or value < 0:
-        raise ValueError(f"{name} must be a finite non-negative number, got {value!r}.")
+def _draw(population, n_samples, noise, shift, rng):
+    """Return the scores of the clean features, and what the Bunch holds."""
+    noise = population.check_noise(noise)
+    shift = population.check_shift(shift)
+    clean, observed = population.sample(n_samples, noise, shift, rng)
+    score = sum(x @ c for x, c in zip(clean, population.coef, strict=True))
+    coef = [c[:, 0] if c.shape[1] == 1 else c for c in population.coef]
+    parts = {
+        "blocks": population.by_modality(observed),
+        "clean_data": np.hstack(clean),
+        "coef": population.by_modality(coef),
+        "loadings": population.by_modality(population.loadings),
+        "correlation": population.correlation,
+        **population.divergences(noise, shift),
+    }
+    return score, parts

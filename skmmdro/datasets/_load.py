@@ -5,49 +5,9 @@ from importlib import resources
 import numpy as np
 
 from ._bunch import make_bunch
+from ._descriptions import HANDWRITTEN, HEART
 
-_HEART = """\
-Heart disease at four hospitals
--------------------------------
-
-920 patients of hospitals in Cleveland (303), Hungary (294), Switzerland (123) and Long
-Beach (200). Five modalities: demographic (2 columns), clinic (4), resting_ecg (1),
-exercise_test (4) and imaging (2). The target is whether angiography found heart disease
-(severity above 0): 509 of 920. Prevalence, covariates and the presence of whole
-modalities all differ between the hospitals; missing values are NaN. `cp`, `restecg`,
-`slope` and `thal` are category codes.
-
-Share of missing values by modality and hospital:
-
-              clinic  exercise_test  imaging
-Cleveland       0.00           0.00     0.01
-Hungary         0.03           0.16     0.95
-Switzerland     0.41           0.05     0.69
-Long Beach      0.15           0.33     0.91
-
-Changes against the source: the four processed files were joined; "?", -9, cholesterol
-of 0 (172 values) and blood pressure of 0 (1 value) became NaN.
-
-Source: UCI Machine Learning Repository, "Heart Disease", doi:10.24432/C52P4X. Licence:
-CC BY 4.0. The investigators responsible for the data collection are Andras Janosi, M.D.
-(Hungarian Institute of Cardiology, Budapest), William Steinbrunn, M.D. (University
-Hospital, Zurich), Matthias Pfisterer, M.D. (University Hospital, Basel) and Robert
-Detrano, M.D., Ph.D. (V.A. Medical Center, Long Beach and Cleveland Clinic Foundation).
-"""
-
-_HANDWRITTEN = """\
-Six views of handwritten digits
--------------------------------
-
-2,000 handwritten digits from Dutch utility maps, 200 of each class, sorted by class.
-Six feature views of the same image are the modalities: fourier (76 Fourier
-coefficients), profile (216 profile correlations), karhunen (64 Karhunen-Loeve
-coefficients), pixels (240 pixel averages), zernike (47 Zernike moments) and morphology
-(6 features).
-
-Source: UCI Machine Learning Repository, "Multiple Features", doi:10.24432/C5HC70, by
-Robert P. W. Duin. Licence: CC BY 4.0. Values are stored in single precision.
-"""
+_VIEWS = ("fourier", "profile", "karhunen", "pixels", "zernike", "morphology")
 
 
 def load_heart_hospitals(*, return_X_y=False, as_frame=False):
@@ -77,13 +37,13 @@ def load_heart_hospitals(*, return_X_y=False, as_frame=False):
             Features and target, if `as_frame`.
         feature_names : list of str
             Column names ``modality__feature``.
-        target_names : list of str
+        target_names : ndarray of str
             Class names.
         modalities : dict of str to slice
             Columns of each modality, to be passed on as ``modalities=``.
         site : ndarray of shape (920,)
             Hospital, an index into `site_names`.
-        site_names : list of str
+        site_names : ndarray of shape (4,)
             Names of the hospitals.
         severity : ndarray of shape (920,)
             Grade of the disease, 0 to 4.
@@ -100,26 +60,41 @@ def load_heart_hospitals(*, return_X_y=False, as_frame=False):
 
     Notes
     -----
-    Source: UCI Machine Learning Repository, "Heart Disease" [1]_, licence CC BY 4.0,
-    collected by A. Janosi, W. Steinbrunn, M. Pfisterer and R. Detrano. "?", -9 and the
-    impossible zeros of cholesterol and blood pressure were turned into NaN.
+    Source: UCI Machine Learning Repository, "Heart Disease" [1]_, licence CC BY 4.0
+    (https://creativecommons.org/licenses/by/4.0/). "?" and -9 became NaN, and so did
+    cholesterol and blood pressure of 0, which are not physical.
+
+    Principal investigators: Andras Janosi, M.D. (Hungarian Institute of Cardiology,
+    Budapest); William Steinbrunn, M.D. (University Hospital, Zurich); Matthias
+    Pfisterer, M.D. (University Hospital, Basel); Robert Detrano, M.D., Ph.D. (V.A.
+    Medical Center, Long Beach and Cleveland Clinic Foundation). The donors ask that
+    publications which use the data name them.
 
     References
     ----------
     .. [1] A. Janosi, W. Steinbrunn, M. Pfisterer and R. Detrano, "Heart Disease", UCI
-       Machine Learning Repository, 1988. doi:10.24432/C52P4X
+       Machine Learning Repository, 1989. doi:10.24432/C52P4X
 
     Examples
     --------
+    >>> import numpy as np
     >>> from skmmdro.datasets import load_heart_hospitals
     >>> heart = load_heart_hospitals()
     >>> heart.data.shape, list(heart.modalities)[:3]
     ((920, 13), ['demographic', 'clinic', 'resting_ecg'])
+    >>> imaging = heart.data[:, heart.modalities["imaging"]]
+    >>> for code, name in enumerate(heart.site_names):
+    ...     missing = np.isnan(imaging[heart.site == code]).mean()
+    ...     print(f"{name}: {missing:.2f} of imaging missing")
+    cleveland: 0.01 of imaging missing
+    hungary: 0.95 of imaging missing
+    switzerland: 0.69 of imaging missing
+    long_beach_va: 0.91 of imaging missing
     """
     arrays = _read("heart_hospitals.npz")
-    bunch = _bunch(arrays, _HEART, as_frame)
+    bunch = _bunch(arrays, HEART, as_frame)
     bunch.site = arrays["site"].astype(np.int64)
-    bunch.site_names = arrays["site_names"].tolist()
+    bunch.site_names = arrays["site_names"]
     bunch.severity = arrays["severity"].astype(np.int64)
     return (bunch.data, bunch.target) if return_X_y else bunch
 
@@ -150,7 +125,7 @@ def load_handwritten_views(*, return_X_y=False, as_frame=False):
             Features and target, if `as_frame`.
         feature_names : list of str
             Column names ``modality__feature``.
-        target_names : list of str
+        target_names : ndarray of str
             Class names.
         modalities : dict of str to slice
             Columns of each modality, to be passed on as ``modalities=``.
@@ -167,13 +142,15 @@ def load_handwritten_views(*, return_X_y=False, as_frame=False):
 
     Notes
     -----
-    Source: UCI Machine Learning Repository, "Multiple Features" [1]_, licence CC BY
-    4.0.
+    Source: UCI Machine Learning Repository, "Multiple Features" [1]_, by Robert P. W.
+    Duin (Delft University of Technology), licence CC BY 4.0
+    (https://creativecommons.org/licenses/by/4.0/). The six files were joined; no value
+    was changed. The scales of the views differ by orders of magnitude: standardise.
 
     References
     ----------
-    .. [1] R. P. W. Duin, "Multiple Features", UCI Machine Learning Repository.
-       doi:10.24432/C5HC70
+    .. [1] R. P. W. Duin, "Multiple Features", UCI Machine Learning Repository,
+       1998. doi:10.24432/C5HC70
 
     Examples
     --------
@@ -182,23 +159,42 @@ def load_handwritten_views(*, return_X_y=False, as_frame=False):
     >>> views.data.shape, views.modalities["zernike"]
     ((2000, 649), slice(596, 643, None))
     """
-    bunch = _bunch(_read("handwritten_views.npz"), _HANDWRITTEN, as_frame)
+    arrays = _read("handwritten_views.npz")
+    for view in _VIEWS:
+        arrays[f"X_{view}"] = _unpack(arrays, view)
+    bunch = _bunch(arrays, HANDWRITTEN, as_frame)
     return (bunch.data, bunch.target) if return_X_y else bunch
 
 
 def _read(name):
     path = resources.files(__package__) / "data" / name
-    with path.open("rb") as stream:
-        return dict(np.load(stream, allow_pickle=False))
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _unpack(arrays, view):
+    """Return one handwritten view, float64 ndarray of shape (2000, width).
+
+    The source prints five significant digits, so a value is an integer over a power of
+    ten, and their float64 quotient is the nearest double to what is printed. The
+    integer, less its offset, is stored byte by byte from the lowest on in `digits`, the
+    power of ten in `places`. All but the pixels are stored transposed, which compresses
+    better. Compressed float32 would need nearly half as much again.
+    """
+    planes = arrays[f"digits_{view}"].astype(np.int64)
+    integers = sum(plane << (8 * byte) for byte, plane in enumerate(planes))
+    integers = integers + arrays[f"offset_{view}"]
+    values = integers / 10 ** arrays[f"places_{view}"].astype(np.int64)
+    return values if view == "pixels" else values.T
 
 
 def _bunch(arrays, description, as_frame):
     names = [key[2:] for key in arrays if key.startswith("X_")]
     return make_bunch(
-        {name: arrays[f"X_{name}"].astype(np.float64) for name in names},
+        {name: arrays[f"X_{name}"] for name in names},
         arrays["y"].astype(np.int64),
         as_frame=as_frame,
         column_names={name: arrays.get(f"names_{name}") for name in names},
-        target_names=arrays["classes"].tolist(),
+        target_names=arrays["classes"],
         DESCR=description,
     )
