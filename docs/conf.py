@@ -5,7 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.abspath(".."))
 
-import skmmdro  # noqa: E402
+import skmmdro
 
 project = "skmmdro"
 author = "The skmmdro developers"
