@@ -65,11 +65,11 @@ def check_domains(domains, n_samples, ambiguity):
         If the ambiguity set needs domains and there are none, their number is not
         `n_samples`, or some are missing values.
     """
-    environment = ambiguity.parts().get("environment")
+    domain_set = ambiguity.parts().get("domain")
     if domains is None:
-        if environment is not None and environment.needs_domains:
+        if domain_set is not None:
             raise ValueError(
-                f"{environment!r} needs the domain of each sample: call "
+                f"{domain_set!r} needs the domain of each sample: call "
                 "fit(X, y, domains=...). In a Pipeline or search enable metadata "
                 "routing and call set_fit_request(domains=True) on the estimator."
             )
