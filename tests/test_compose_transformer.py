@@ -180,7 +180,7 @@ def test_set_output_does_not_support_sparse_output():
     assert not hasattr(encode, "column_transformer_")
 
 
-def test_unscaled_frame_keeps_text_and_numbers_apart():
+def test_unscaled_frame_keeps_text_and_numbers_apart_in_pandas_and_polars():
     encode = ModalityTransformer(
         [("a", "passthrough", ["city", "age"])], remainder="passthrough", scale=None
     )

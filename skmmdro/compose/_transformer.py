@@ -7,7 +7,13 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._sklearn import HasMethods, StrOptions, fit_context, output_library
+from .._sklearn import (
+    HasMethods,
+    StrOptions,
+    check_frame,
+    fit_context,
+    output_library,
+)
 from .._validation import unchanged_on_error
 from ..modalities import tag_modalities
 from ._blocks import as_float, divide_blocks, root_mean_square_norm
@@ -253,6 +259,7 @@ class ModalityTransformer(Composite):
         return tags
 
     def _check_X(self, X, *, reset):
+        check_frame(X)
         if frame_library(X):  # text and categories are for the transformers to judge
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
