@@ -26,6 +26,18 @@ def resolve_ambiguity(ambiguity):
     Returns
     -------
     ambiguity : AmbiguitySet
+        The object, or a new one for an alias.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or one of its parameters is of a wrong type or out of range.
+
+    Examples
+    --------
+    >>> from skmmdro.ambiguity import resolve_ambiguity
+    >>> resolve_ambiguity("chi2")
+    ChiSquare()
     """
     if isinstance(ambiguity, str) and ambiguity in REGISTRY:
         ambiguity = REGISTRY[ambiguity]()

@@ -49,6 +49,7 @@ class AmbiguitySet(BaseEstimator):
         Returns
         -------
         bound : BoundAmbiguity
+            What the optimisation sees of the set.
         """
 
 

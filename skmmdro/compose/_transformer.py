@@ -218,7 +218,7 @@ class ModalityTransformer(Composite):
         return self._package(self._scaled(output), X)
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the output columns, ``modality__feature``.
+        """Return the names of the output columns, ``modality__feature``.
 
         Parameters
         ----------

@@ -28,6 +28,19 @@ def resolve_loss(loss, task):
     Returns
     -------
     loss : Loss
+        The object, or a new one for an alias.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, is for the other task, or one of its parameters is of a wrong
+        type or out of range.
+
+    Examples
+    --------
+    >>> from skmmdro.losses import resolve_loss
+    >>> resolve_loss("huber", "regression")
+    Huber()
     """
     if isinstance(loss, str) and loss in REGISTRY:
         loss = REGISTRY[loss]()
