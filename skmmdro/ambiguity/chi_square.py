@@ -7,13 +7,19 @@ import numpy as np
 from .._sklearn import Interval, StrOptions
 from .._validation import per_modality
 from ..coupling import resolve_coupling
-from ._base import AmbiguitySet, BoundAmbiguity, RiskCurvature, WorstCase
+from ._base import (
+    BoundReweighting,
+    Reweighting,
+    ReweightingSet,
+    RiskCurvature,
+    WorstCase,
+)
 
 _MAX_ACTIVE_SETS = 200  # each step is exact on its active set; about five are usual
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
 
 
-class ChiSquare(AmbiguitySet):
+class ChiSquare(ReweightingSet):
     """Each modality's marginal may move in chi-square, the dependence is shared.
 
     Modality k may shift to any Q_k with ``chi2(Q_k || P_k) <= rho_k``. The modalities'
@@ -109,7 +115,7 @@ class ChiSquare(AmbiguitySet):
         coupling = resolve_coupling(self.coupling, X, nominal, modalities)
         root = np.sqrt(radii)
         joint = float(root @ np.abs(coupling) @ root)
-        return BoundAmbiguity(
+        return BoundReweighting(
             reweighting=ChiSquareBall(joint),
             budgets=np.sqrt(1 + radii) * error,
             fitted={
@@ -120,13 +126,13 @@ class ChiSquare(AmbiguitySet):
         )
 
 
-class ChiSquareBall:
+class ChiSquareBall(Reweighting):
     """Reweightings q of the samples with ``sum (q - p)^2 / p <= radius``."""
 
     def __init__(self, radius):
         self.radius = radius
 
-    def worst_case(self, losses, nominal, smoothing=0.0):
+    def worst_case(self, losses, nominal, smoothing=0.0, center=None):
         """Maximise ``q'losses - mu / 2 * chi2(q || nominal)`` over the ball.
 
         Parameters
