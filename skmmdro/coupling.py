@@ -60,7 +60,14 @@ def resolve_coupling(coupling, X, nominal, modalities):
         return estimate_coupling(X, modalities, sample_weight=nominal)
     if isinstance(coupling, dict):
         return _coupling_from_dict(coupling, modalities)
-    return _check_matrix(np.array(coupling, dtype=np.float64), modalities)
+    try:
+        matrix = np.array(coupling, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the coupling matrix must hold numbers in rows of equal length; got "
+            f"{coupling!r}."
+        ) from error
+    return _check_matrix(matrix, modalities)
 
 
 def _coupling_from_dict(pairs, modalities):

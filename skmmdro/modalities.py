@@ -207,7 +207,7 @@ def _check_partition(groups, n_features, feature_names):
 
     def named(mask):
         found = np.flatnonzero(mask)[:5]
-        return list(found if feature_names is None else feature_names[found])
+        return (found if feature_names is None else feature_names[found]).tolist()
 
     if np.any(counts > 1):
         raise ValueError(
