@@ -18,7 +18,7 @@ IGNORED = {"SA01", "ES01", "RT02"}
 # implements a contract (its base class documents it), is not ours to document again.
 IGNORED_IN_METHODS = {*IGNORED, "EX01"}
 CONTRACTS = (skmmdro.ambiguity.AmbiguitySet, skmmdro.losses.Loss)
-BASES = {"AmbiguitySet", "Loss"}
+BASES = {"AmbiguitySet", "Loss", "MarginLoss", "ResidualLoss"}
 
 
 def public_objects():
