@@ -75,6 +75,7 @@ class ReweightingSet(AmbiguitySet):
         Returns
         -------
         bound : BoundReweighting
+            What the optimisation sees of the set.
         """
 
 

@@ -7,7 +7,13 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._sklearn import HasMethods, StrOptions, fit_context, output_library
+from .._sklearn import (
+    HasMethods,
+    StrOptions,
+    check_frame,
+    fit_context,
+    output_library,
+)
 from .._validation import unchanged_on_error
 from ..modalities import tag_modalities
 from ._blocks import as_float, divide_blocks, root_mean_square_norm
@@ -64,7 +70,7 @@ class ModalityTransformer(Composite):
         Fitted transformers by name.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with string column names.
 
     See Also
@@ -212,7 +218,7 @@ class ModalityTransformer(Composite):
         return self._package(self._scaled(output), X)
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the output columns, ``modality__feature``.
+        """Return the names of the output columns, ``modality__feature``.
 
         Parameters
         ----------
@@ -253,6 +259,7 @@ class ModalityTransformer(Composite):
         return tags
 
     def _check_X(self, X, *, reset):
+        check_frame(X)
         if frame_library(X):  # text and categories are for the transformers to judge
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
