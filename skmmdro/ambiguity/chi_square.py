@@ -4,9 +4,8 @@ from numbers import Real
 
 import numpy as np
 
-from .._sklearn import Interval, StrOptions
+from .._sklearn import Interval
 from .._validation import per_modality
-from ..coupling import resolve_coupling
 from ._base import (
     BoundReweighting,
     Reweighting,
@@ -14,6 +13,7 @@ from ._base import (
     RiskCurvature,
     WorstCase,
 )
+from ._joint import COUPLING, bind_radii
 
 _MAX_ACTIVE_SETS = 200  # each step is exact on its active set; about five are usual
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
@@ -95,11 +95,7 @@ class ChiSquare(ReweightingSet):
     alias = "chi2"
     _parameter_constraints = {
         "radius": [Interval(Real, 0, None, closed="left"), dict],
-        "coupling": [
-            StrOptions({"estimate", "independent", "comonotone"}),
-            "array-like",
-            dict,
-        ],
+        "coupling": COUPLING,
         "encoder_error": [Interval(Real, 0, None, closed="left"), dict, None],
     }
 
@@ -109,20 +105,13 @@ class ChiSquare(ReweightingSet):
         self.encoder_error = encoder_error
 
     def bind(self, X, nominal, modalities):
-        radii = per_modality(self.radius, modalities, parameter="radius")
         error = 0.0 if self.encoder_error is None else self.encoder_error
         error = per_modality(error, modalities, parameter="encoder_error")
-        coupling = resolve_coupling(self.coupling, X, nominal, modalities)
-        root = np.sqrt(radii)
-        joint = float(root @ np.abs(coupling) @ root)
+        radii, fitted = bind_radii(self.radius, self.coupling, X, nominal, modalities)
         return BoundReweighting(
-            reweighting=ChiSquareBall(joint),
+            reweighting=ChiSquareBall(fitted["joint_radius_"]),
             budgets=np.sqrt(1 + radii) * error,
-            fitted={
-                "coupling_": coupling,
-                "joint_radius_": joint,
-                "early_fusion_radius_": float(root.sum() ** 2),
-            },
+            fitted=fitted,
         )
 
 
