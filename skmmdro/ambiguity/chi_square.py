@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from .._sklearn import Interval, StrOptions
-from .._validation import per_modality
+from .._validation import encoder_errors, per_modality
 from ..coupling import resolve_coupling
 from ._base import AmbiguitySet, BoundAmbiguity, RiskCurvature, WorstCase
 
@@ -47,10 +47,11 @@ class ChiSquare(AmbiguitySet):
         a single radius for the merged columns needs for the same protection. An array
         must be symmetric with a unit diagonal and entries in [-1, 1]; a dict states
         each pair once, ``{"text": {"image": 0.3}}``.
-    encoder_error : float in [0, inf), dict or None, default=None
+    encoder_error : float in [0, inf), dict, "from_transformer" or None, default=None
         Root mean square error e_k of modality k's features, in their units. Needs a
         Lipschitz loss. A modality whose error outweighs its use gets exactly zero
-        coefficients.
+        coefficients. "from_transformer": what the ModalityTransformer in front of the
+        estimator has estimated; an error if the data carry no estimate.
 
     See Also
     --------
@@ -94,7 +95,12 @@ class ChiSquare(AmbiguitySet):
             "array-like",
             dict,
         ],
-        "encoder_error": [Interval(Real, 0, None, closed="left"), dict, None],
+        "encoder_error": [
+            Interval(Real, 0, None, closed="left"),
+            dict,
+            StrOptions({"from_transformer"}),
+            None,
+        ],
     }
 
     def __init__(self, radius=0.1, *, coupling="estimate", encoder_error=None):
@@ -104,8 +110,7 @@ class ChiSquare(AmbiguitySet):
 
     def bind(self, X, nominal, modalities):
         radii = per_modality(self.radius, modalities, parameter="radius")
-        error = 0.0 if self.encoder_error is None else self.encoder_error
-        error = per_modality(error, modalities, parameter="encoder_error")
+        error = encoder_errors(self.encoder_error, modalities)
         coupling = resolve_coupling(self.coupling, X, nominal, modalities)
         root = np.sqrt(radii)
         joint = float(root @ np.abs(coupling) @ root)
