@@ -88,6 +88,31 @@ def check_domains(domains, n_samples, ambiguity):
     return domains
 
 
+def encoder_errors(value, modalities):
+    """Return the encoder error of each modality, ndarray of shape (n_modalities,).
+
+    Parameters
+    ----------
+    value : float, dict, "from_transformer" or None
+        As the user states it; "from_transformer" is what came with the data.
+    modalities : Modalities
+        The modalities of the data.
+    """
+    if value == "from_transformer":
+        value = modalities.encoder_error
+        if value is None:
+            raise ValueError(
+                "encoder_error='from_transformer', but the data carry no encoder "
+                "error. Use ModalityTransformer(..., encoder_error='bootstrap') as an "
+                "earlier step of the same pipeline, with nothing between the two but "
+                "ModalityImputer; or pass encoder_error=transformer.encoder_error_. "
+                "Slices of polars frames and of sparse matrices, and results of "
+                "computations, do not carry it."
+            )
+    value = 0.0 if value is None else value
+    return per_modality(value, modalities, parameter="encoder_error")
+
+
 def check_names(mapping, modalities, *, parameter):
     """Raise if the keys of `mapping` are not exactly the modality names."""
     known = modalities.names
