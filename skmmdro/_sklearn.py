@@ -6,7 +6,12 @@ A change upstream is mended here and nowhere else.
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._indexing import _get_column_indices
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_params,
+)
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_sample_weight
 
@@ -31,6 +36,7 @@ __all__ = [
     "fit_context",
     "get_column_indices",
     "output_library",
+    "validate_params",
     "with_callbacks",
 ]
 
