@@ -7,7 +7,12 @@ import numpy as np
 import sklearn
 from sklearn.base import _fit_context
 from sklearn.utils._indexing import _get_column_indices, _safe_indexing
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_params,
+)
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import (
@@ -43,6 +48,7 @@ __all__ = [
     "get_column_indices",
     "output_library",
     "safe_indexing",
+    "validate_params",
     "with_callbacks",
 ]
 
