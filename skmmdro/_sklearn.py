@@ -6,11 +6,20 @@ A change upstream is mended here and nowhere else.
 import numpy as np
 import sklearn
 from sklearn.base import _fit_context
-from sklearn.utils._indexing import _get_column_indices
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._indexing import _get_column_indices, _safe_indexing
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_params,
+)
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.fixes import parse_version
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _check_method_params,
+    _check_sample_weight,
+)
 
 READS_POLARS = parse_version(sklearn.__version__) >= parse_version("1.9")
 
@@ -31,16 +40,23 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "check_feature_names_in",
     "check_frame",
+    "check_method_params",
     "check_nominal_weights",
     "fit_context",
     "get_column_indices",
     "output_library",
+    "safe_indexing",
+    "validate_params",
     "with_callbacks",
 ]
 
+check_feature_names_in = _check_feature_names_in
+check_method_params = _check_method_params
 fit_context = _fit_context
 get_column_indices = _get_column_indices
+safe_indexing = _safe_indexing
 
 
 def check_frame(X):

@@ -418,6 +418,10 @@ def test_set_params_replaces_parts_and_leaves_the_callers_list_alone():
         "scale",
         "n_jobs",
         "remainder",
+        "missing",
+        "encoder_error",
+        "n_bootstrap",
+        "random_state",
     }
     encode.set_params(transformers=[("c", PCA(), [0])], c__n_components=3)
     assert encode.transformers[0][1].n_components == 3

@@ -5,11 +5,13 @@ import pickle
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.utils import _safe_indexing
 
 from skmmdro import ModalityTransformer, _sklearn
 from skmmdro._validation import per_modality
 from skmmdro.modalities import (
     Modalities,
+    read_encoder_error,
     read_tag,
     resolve_modalities,
     tag_modalities,
@@ -283,7 +285,6 @@ def test_tagged_data_carry_their_modalities(kind):
     "derive",
     [
         lambda X: X[:, 1:],
-        lambda X: X[::2],
         lambda X: X[:, [1, 0, 2, 3, 4]],
         lambda X: X + 1,
         lambda X: np.hstack([X, X]),
@@ -297,6 +298,19 @@ def test_results_of_a_tagged_array_are_untagged(derive):
     X = tag_modalities(np.ones((4, 5)), {"p": [0, 3], "q": [1, 2, 4]})
     assert read_tag(derive(X)) is None
     assert read_tag(X) is not None
+
+
+@pytest.mark.parametrize(
+    "rows", [slice(None, None, 2), [0, 2], np.array([True, False, True, False])]
+)
+def test_rows_of_a_tagged_array_are_tagged(rows):
+    """So that folds of an encoded array keep their modalities."""
+    X = tag_modalities(np.ones((4, 5)), {"p": [0, 3], "q": [1, 2, 4]}, {"p": 0.5})
+    for part in (X[rows], X[rows, ...], X[rows, :], _safe_indexing(X, rows)):
+        assert part.shape == (2, 5)
+        assert read_tag(part) == read_tag(X)
+        assert read_encoder_error(part) == {"p": 0.5}
+    assert read_tag(X[0]) is None and X[0, 0] == 1
 
 
 def test_tag_leaves_the_plain_array_alone():

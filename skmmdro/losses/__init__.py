@@ -3,12 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ._base import (
-    REGISTRY,
-    Loss,
-    MarginLoss,  # noqa: F401
-    ResidualLoss,  # noqa: F401
-)
+from ._base import REGISTRY, Loss, MarginLoss, ResidualLoss  # noqa: F401
 
 for _module in iter_modules(__path__):
     if not _module.name.startswith("_"):
