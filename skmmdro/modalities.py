@@ -12,7 +12,7 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 
-from ._sklearn import get_column_indices
+from ._sklearn import check_frame, get_column_indices
 
 SEPARATOR = "__"
 REMAINDER = "remainder"
@@ -89,7 +89,10 @@ def resolve_modalities(modalities, X, feature_names=None):
     ------
     ValueError
         If groups overlap, are empty, name missing columns or leave columns out.
+    TypeError
+        If scikit-learn is too old to read X, see the message.
     """
+    check_frame(X)
     n_features = X.shape[1]
     error = read_encoder_error(X)
     if isinstance(modalities, dict):
@@ -211,7 +214,7 @@ def _check_partition(groups, n_features, feature_names):
 
     def named(mask):
         found = np.flatnonzero(mask)[:5]
-        return list(found if feature_names is None else feature_names[found])
+        return (found if feature_names is None else feature_names[found]).tolist()
 
     if np.any(counts > 1):
         raise ValueError(

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.utils import _safe_indexing
 
+from skmmdro import ModalityTransformer, _sklearn
 from skmmdro._validation import per_modality
 from skmmdro.modalities import (
     Modalities,
@@ -336,3 +337,16 @@ def test_a_tag_of_another_width_is_not_read():
     assert read_tag(tag_modalities(np.ones((4, 5)), {"p": [0, 1]})) is None
     assert read_tag(np.ones((4, 5))) is None
     assert read_tag(sparse.csr_array(np.ones((4, 5)))) is None
+
+
+def test_frames_that_an_old_scikit_learn_cannot_read(monkeypatch):
+    """Without their names the columns would silently be one modality."""
+    pl = pytest.importorskip("polars")
+    monkeypatch.setattr(_sklearn, "READS_POLARS", False)
+    monkeypatch.delattr(pl.DataFrame, "__dataframe__", raising=False)
+    frame = pl.DataFrame({name: [0.0, 1.0] for name in NAMES})
+    with pytest.raises(TypeError, match=r"Upgrade scikit-learn to 1\.9"):
+        resolve_modalities(None, frame)
+    encode = ModalityTransformer([("text", "passthrough", NAMES)])
+    with pytest.raises(TypeError, match=r"or pass X\.to_pandas\(\)"):
+        encode.fit(frame)

@@ -1,7 +1,11 @@
 """What an ambiguity set has to provide.
 
-A set is one public class in one file: parameters only. `bind` attaches it to the data
-of one fit and returns a `BoundAmbiguity`; the set itself is not changed.
+A set is one public class in one file: parameters only. There are four kinds, each
+with a base class here: `ReweightingSet` (other weights of the samples),
+`TransportSet` (other values of the features), `DomainSet` (one of several parts of
+the data) and `EnvironmentSet` (one of several versions of the data). `bind`
+attaches a set to the data of one fit and returns an object for the optimisation; the
+set itself is not changed.
 """
 
 from abc import abstractmethod
@@ -15,16 +19,19 @@ REGISTRY = {}
 
 
 class AmbiguitySet(BaseEstimator):
-    """Base class of all ambiguity sets.
+    """Base class of all ambiguity sets. Sets of different kinds add up with ``+``.
 
     Attributes
     ----------
     alias : str
         The name under which estimators accept the set.
+    kind : {"reweighting", "transport", "domain", "environment"}
+        What the set lets vary; a `Composite` holds at most one set of each kind.
     """
 
     _parameter_constraints: dict = {}
     alias = None
+    kind = None
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -32,6 +39,25 @@ class AmbiguitySet(BaseEstimator):
             other = REGISTRY.setdefault(cls.alias, cls)
             if other.__qualname__ != cls.__qualname__:
                 raise TypeError(f"{cls} and {other} share the alias {cls.alias!r}.")
+
+    def __add__(self, other):
+        from ._composite import compose  # it needs this class
+
+        return (
+            compose([self, other])
+            if isinstance(other, AmbiguitySet)
+            else NotImplemented
+        )
+
+    def parts(self):
+        """Return ``{kind: set}``, one entry unless the set is a Composite."""
+        return {self.kind: self}
+
+
+class ReweightingSet(AmbiguitySet):
+    """The samples keep their values and may get other weights."""
+
+    kind = "reweighting"
 
     @abstractmethod
     def bind(self, X, nominal, modalities):
@@ -48,20 +74,146 @@ class AmbiguitySet(BaseEstimator):
 
         Returns
         -------
-        bound : BoundAmbiguity
+        bound : BoundReweighting
+            What the optimisation sees of the set.
+        """
+
+
+class EnvironmentSet(AmbiguitySet):
+    """Several versions of the data: which one comes is unknown."""
+
+    kind = "environment"
+
+    @abstractmethod
+    def bind(self, modalities):
+        """Make the list of environments.
+
+        Parameters
+        ----------
+        modalities : Modalities
+            Column groups of X.
+
+        Returns
+        -------
+        bound : BoundEnvironments
         """
 
 
 @dataclass(frozen=True)
-class BoundAmbiguity:
-    """An ambiguity set attached to data.
+class BoundEnvironments:
+    """Copies of all samples in which some modalities are replaced by their means.
 
     Attributes
     ----------
-    reweighting : object
-        ``worst_case(losses, nominal, smoothing=0.0) -> WorstCase``,
-        ``cvxpy_risk(losses, nominal) -> (expression, constraints)`` and
-        ``share_used(weights, nominal) -> float``.
+    names : list
+        What to call each environment.
+    prior : ndarray of shape (n_environments,)
+        Their nominal probabilities, which sum to one.
+    level : float in [0, 1]
+        Worst fraction of the probability to average over; 0: the worst environment.
+    masks : ndarray of bool of shape (n_environments, n_modalities)
+        True where a modality is missing.
+    """
+
+    names: list
+    prior: np.ndarray
+    level: float
+    masks: np.ndarray
+
+
+class DomainSet(AmbiguitySet):
+    """Several parts of the data, passed to fit as `domains`."""
+
+    kind = "domain"
+
+    @abstractmethod
+    def bind(self, domains, nominal):
+        """Make the list of parts.
+
+        Parameters
+        ----------
+        domains : ndarray of shape (n_samples,)
+            Domain of each sample.
+        nominal : ndarray of shape (n_samples,)
+            Positive weights that sum to one.
+
+        Returns
+        -------
+        bound : BoundDomains
+        """
+
+
+@dataclass(frozen=True)
+class BoundDomains:
+    """Parts of the samples.
+
+    Attributes
+    ----------
+    names : list
+        What to call each part.
+    prior : ndarray of shape (n_domains,)
+        Their nominal probabilities, which sum to one.
+    level : float in [0, 1]
+        Worst fraction of the probability to average over; 0: the worst part.
+    parts : ndarray of int of shape (n_samples,)
+        Index of the part each sample belongs to.
+    """
+
+    names: list
+    prior: np.ndarray
+    level: float
+    parts: np.ndarray
+
+
+class TransportSet(AmbiguitySet):
+    """The features of each sample may move, which costs something."""
+
+    kind = "transport"
+
+    @abstractmethod
+    def bind(self, modalities, loss):
+        """Turn radii into a penalty.
+
+        Parameters
+        ----------
+        modalities : Modalities
+            Column groups of X.
+        loss : SeparableLoss or an object with the same methods
+            Bound loss.
+
+        Returns
+        -------
+        bound : BoundTransport
+        """
+
+
+@dataclass(frozen=True)
+class BoundTransport:
+    """A transport set attached to a loss.
+
+    Attributes
+    ----------
+    norm : BlockNorm
+        What the coefficients are charged with, before the Lipschitz constant.
+    order : {1, 2}
+        1: the norm is added to the risk; 2: to the root of twice the risk.
+    label_cost : float
+        Multiplier of the budget's price at which a label flips; inf: never.
+    """
+
+    norm: object
+    order: int
+    label_cost: float
+
+
+@dataclass(frozen=True)
+class BoundReweighting:
+    """A reweighting set attached to data.
+
+    Attributes
+    ----------
+    reweighting : Reweighting
+        The inner maximisation.
     budgets : ndarray of shape (n_modalities,)
         Factor of the block norm ||w_k||_2 in the objective, before the Lipschitz
         constant of the loss is applied; zero where nothing is charged.
@@ -74,12 +226,90 @@ class BoundAmbiguity:
     fitted: dict = field(default_factory=dict)
 
 
+class Reweighting:
+    """Worst-case expectation over weights of the samples.
+
+    Attributes
+    ----------
+    is_smooth : bool
+        Whether the value is differentiable in the losses but for rare kinks, such as
+        all losses equal. Where it is not, solvers smooth it from the start.
+    """
+
+    is_smooth = True
+
+    @abstractmethod
+    def worst_case(self, losses, nominal, smoothing=0.0, center=None):
+        """Maximise ``q'losses`` over the weights q in the set.
+
+        Parameters
+        ----------
+        losses : ndarray of shape (n_samples,)
+            Losses of the samples.
+        nominal : ndarray of shape (n_samples,)
+            Positive weights that sum to one.
+        smoothing : float, default=0
+            If positive, a strongly concave term in q is subtracted that makes the
+            value a smooth function of the losses. For ``center=None`` it lowers the
+            value by at most `smoothing`.
+        center : object or None, default=None
+            Where the subtracted term vanishes: the `center` of an earlier WorstCase,
+            as in the method of multipliers. None: at the nominal weights.
+
+        Returns
+        -------
+        worst : WorstCase
+        """
+
+    @abstractmethod
+    def cvxpy_risk(self, losses, nominal):
+        """Return the value as (convex cvxpy expression, constraints).
+
+        `losses` is a cvxpy expression; the expression must not decrease in it.
+        Written independently of `worst_case`, which is tested against it.
+        """
+
+    def take(self, rows):
+        """Return the set for a subset of the samples; self if it holds nothing by row.
+
+        Used to find scales and starting points, so it may be approximate.
+        """
+        return self
+
+    def describe(self, losses, nominal, weights):
+        """Return values worth keeping on the estimator, by attribute name."""
+        return {}
+
+    def share_used(self, weights, nominal):
+        """Return how much of the radius `weights` use, as a fraction of it.
+
+        Less than one means that a larger radius would change nothing. Sets that
+        cannot tell return 1.
+        """
+        return 1.0
+
+
+class Nominal(Reweighting):
+    """The nominal weights alone: the risk is the weighted mean."""
+
+    def worst_case(self, losses, nominal, smoothing=0.0, center=None):
+        return WorstCase(float(nominal @ losses), nominal, lambda: None)
+
+    def cvxpy_risk(self, losses, nominal):
+        return nominal @ losses, []
+
+
 @dataclass(frozen=True)
 class RiskCurvature:
-    """Hessian of the risk in the losses: ``diag(diagonal) - vectors' vectors``."""
+    """Hessian of the risk in the losses.
+
+    ``diag(diagonal) - vectors' vectors + gains' gains``; a positive semi-definite
+    matrix as a whole.
+    """
 
     diagonal: np.ndarray  # (n_samples,)
     vectors: np.ndarray  # (rank, n_samples)
+    gains: np.ndarray | None = None  # (another rank, n_samples)
 
 
 @dataclass(frozen=True)
@@ -95,8 +325,11 @@ class WorstCase:
         of `value` in the losses.
     curvature : callable
         Returns the RiskCurvature, or None where the risk is linear in the losses.
+    center : object or None
+        What to hand back as `center`; None for sets that do not use it.
     """
 
     value: float
     weights: np.ndarray
     curvature: Callable[[], RiskCurvature | None]
+    center: object = None

@@ -5,15 +5,21 @@ from numbers import Real
 import numpy as np
 
 from .._sklearn import Interval, StrOptions
-from .._validation import encoder_errors, per_modality
-from ..coupling import resolve_coupling
-from ._base import AmbiguitySet, BoundAmbiguity, RiskCurvature, WorstCase
+from .._validation import encoder_errors
+from ._base import (
+    BoundReweighting,
+    Reweighting,
+    ReweightingSet,
+    RiskCurvature,
+    WorstCase,
+)
+from ._joint import COUPLING, bind_radii
 
 _MAX_ACTIVE_SETS = 200  # each step is exact on its active set; about five are usual
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
 
 
-class ChiSquare(AmbiguitySet):
+class ChiSquare(ReweightingSet):
     """Each modality's marginal may move in chi-square, the dependence is shared.
 
     Modality k may shift to any Q_k with ``chi2(Q_k || P_k) <= rho_k``. The modalities'
@@ -33,7 +39,7 @@ class ChiSquare(AmbiguitySet):
     Parameters
     ----------
     radius : float in [0, inf) or dict, default=0.1
-        chi-square radius rho_k of each modality, a number for all or a dict by
+        Chi-square radius rho_k of each modality, a number for all or a dict by
         modality name. It is the variance of the likelihood ratio dQ_k/dP_k, has no
         unit and does not depend on the number of samples: a shift of a standard normal
         feature by delta standard deviations has radius exp(delta^2) - 1. Radius 0 for
@@ -90,11 +96,7 @@ class ChiSquare(AmbiguitySet):
     alias = "chi2"
     _parameter_constraints = {
         "radius": [Interval(Real, 0, None, closed="left"), dict],
-        "coupling": [
-            StrOptions({"estimate", "independent", "comonotone"}),
-            "array-like",
-            dict,
-        ],
+        "coupling": COUPLING,
         "encoder_error": [
             Interval(Real, 0, None, closed="left"),
             dict,
@@ -109,29 +111,22 @@ class ChiSquare(AmbiguitySet):
         self.encoder_error = encoder_error
 
     def bind(self, X, nominal, modalities):
-        radii = per_modality(self.radius, modalities, parameter="radius")
         error = encoder_errors(self.encoder_error, modalities)
-        coupling = resolve_coupling(self.coupling, X, nominal, modalities)
-        root = np.sqrt(radii)
-        joint = float(root @ np.abs(coupling) @ root)
-        return BoundAmbiguity(
-            reweighting=ChiSquareBall(joint),
+        radii, fitted = bind_radii(self.radius, self.coupling, X, nominal, modalities)
+        return BoundReweighting(
+            reweighting=ChiSquareBall(fitted["joint_radius_"]),
             budgets=np.sqrt(1 + radii) * error,
-            fitted={
-                "coupling_": coupling,
-                "joint_radius_": joint,
-                "early_fusion_radius_": float(root.sum() ** 2),
-            },
+            fitted=fitted,
         )
 
 
-class ChiSquareBall:
+class ChiSquareBall(Reweighting):
     """Reweightings q of the samples with ``sum (q - p)^2 / p <= radius``."""
 
     def __init__(self, radius):
         self.radius = radius
 
-    def worst_case(self, losses, nominal, smoothing=0.0):
+    def worst_case(self, losses, nominal, smoothing=0.0, center=None):
         """Maximise ``q'losses - mu / 2 * chi2(q || nominal)`` over the ball.
 
         Parameters

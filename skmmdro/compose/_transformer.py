@@ -6,7 +6,7 @@ from typing import ClassVar
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._sklearn import HasMethods, Interval, StrOptions, fit_context
+from .._sklearn import HasMethods, Interval, StrOptions, check_frame, fit_context
 from .._validation import unchanged_on_error
 from ._blocks import as_float, divide_blocks, root_mean_square_norm
 from ._composite import Composite
@@ -94,7 +94,7 @@ class ModalityTransformer(Composite):
         Fitted transformers by name.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with string column names.
 
     See Also
@@ -288,6 +288,7 @@ class ModalityTransformer(Composite):
         return tags
 
     def _check_X(self, X, *, reset):
+        check_frame(X)
         if frame_library(X):  # text and categories are for the transformers to judge
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
