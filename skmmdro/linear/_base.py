@@ -121,17 +121,21 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
         spread = np.zeros(len(weights))
         spread[weights > 0] = problem.by_sample(at.worst.weights)
         found = problem.describe(theta, at.worst.weights)
-        names = found.get("environment_names_")
-        shares = found.get("environment_weights_")
-        return Bunch(
+        worst = Bunch(
             risk=float(problem.risk_value(at)),
             weights=spread,
             nominal_risk=float(plain.evaluate(theta).worst.value),
-            environment=None if names is None else names[int(np.argmax(shares))],
-            environment_names=names,
-            environment_weights=shares,
-            environment_risks=found.get("environment_risks_"),
+            environment=None,
+            domain=None,
         )
+        for kind in ("environment", "domain"):
+            if f"{kind}_names_" in found:
+                names = found[f"{kind}_names_"]
+                worst[kind] = names[int(np.argmax(found[f"{kind}_weights_"]))]
+                for what in ("weights", "risks"):
+                    values = found[f"{kind}_{what}_"].tolist()
+                    worst[f"{kind}_{what}"] = dict(zip(names, values, strict=True))
+        return worst
 
     def _modalities(self, X, data):
         # after validation names and tags are gone, so ask X where it can tell
@@ -210,8 +214,8 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
         if kind not in parts or not used[kind] < 1 - 1e-6:
             return
         warnings.warn(
-            f"The ambiguity set {parts[kind]!r} is so large that the best robust model "
-            f"is constant. The largest useful radius is {used[kind]:.3g} times the "
+            "The ambiguity set is so large that the best robust model is constant. The "
+            f"largest useful radius of {parts[kind]!r} is {used[kind]:.3g} times the "
             f"present one{_scaled_radius(parts[kind], used[kind])}.",
             UserWarning,
             stacklevel=5,

@@ -100,7 +100,7 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
         Radius that merged columns would need for the same protection (ChiSquare).
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Column names seen in fit, if all are strings.
 
     See Also
@@ -200,11 +200,16 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
             weights = weights / np.where(mass > 0, mass, 1)[codes]
         elif self.class_weight is not None:
             weights = weights * compute_sample_weight(self.class_weight, y)
+            if np.any(weights < 0):
+                raise ValueError(
+                    "class_weight must not be negative, got "
+                    f"{self.class_weight!r}; use 0 to leave a class out."
+                )
         present = np.bincount(codes, weights) > 0
         if np.sum(present) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least 2 classes with "
-                f"positive weight, got one class: {list(classes[present])}."
+                f"positive weight, got one class: {classes[present].tolist()}."
             )
         codes = (np.cumsum(present) - 1)[codes]
         if self.warm_start and not np.array_equal(
@@ -244,10 +249,11 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
                 Weights of the samples in the worst case, which sum to one.
             nominal_risk : float
                 Expected loss under the nominal weights.
-            environment : object or None
-                The environment with the largest weight, None without environments.
-            environment_names, environment_weights, environment_risks : list or None
-                All of them.
+            environment, domain : object or None
+                The environment and the domain with the largest weight; None if the
+                set has none.
+            environment_weights, environment_risks, domain_weights, domain_risks : dict
+                Weight and risk of each, by name, if the set has them.
         """
         check_is_fitted(self)
         data, y = validate_data(

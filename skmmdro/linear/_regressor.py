@@ -72,7 +72,7 @@ class DRORegressor(RegressorMixin, DROLinearModel):
         Radius that merged columns would need for the same protection (ChiSquare).
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Column names seen in fit, if all are strings.
 
     See Also
@@ -197,10 +197,11 @@ class DRORegressor(RegressorMixin, DROLinearModel):
                 Weights of the samples in the worst case, which sum to one.
             nominal_risk : float
                 Expected loss under the nominal weights.
-            environment : object or None
-                The environment with the largest weight, None without environments.
-            environment_names, environment_weights, environment_risks : list or None
-                All of them.
+            environment, domain : object or None
+                The environment and the domain with the largest weight; None if the
+                set has none.
+            environment_weights, environment_risks, domain_weights, domain_risks : dict
+                Weight and risk of each, by name, if the set has them.
         """
         check_is_fitted(self)
         data, y = self._validate(X, y, reset=False)

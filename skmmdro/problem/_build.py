@@ -53,12 +53,15 @@ def build_problem(
     penalty, is_root, label_cost = _penalty(
         parts.get("transport"), modalities, loss, budgets, alpha
     )
+    if "domain" in parts:
+        risk = _over_domains(parts["domain"].bind(domains, nominal), risk)
+    data, n_copies = data_operator(X), 1
     if "environment" in parts:
-        bound = parts["environment"].bind(X, nominal, modalities, domains)
-        arguments = _with_environments(bound, X, loss, risk, nominal, modalities)
-    else:
-        arguments = (data_operator(X), loss, risk, nominal, 1)
-    data, loss, risk, nominal, n_copies = arguments
+        bound = parts["environment"].bind(modalities)
+        data = MaskedData.from_matrix(X, modalities, nominal, bound.masks)
+        risk, n_copies = _over_environments(bound, risk, len(nominal)), data.n_copies
+        nominal = (bound.prior[:, None] * nominal).ravel()
+        loss = loss.take(np.tile(np.arange(data.n_samples), n_copies))
     form = {"fit_intercept": fit_intercept, "n_copies": n_copies}
     if np.isfinite(label_cost):
         problem = FlipProblem(
@@ -97,24 +100,18 @@ def _penalty(transport, modalities, loss, budgets, alpha):
     return BlockPenalty(alpha, budgets, labels, norm), is_root, label_cost
 
 
-def _with_environments(bound, X, loss, risk, nominal, modalities):
-    """Return data, loss, risk, nominal weights and number of copies for the problem."""
-    n_environments = len(bound.names)
-    if bound.masks is None:
-        rows = [np.flatnonzero(bound.parts == e) for e in range(n_environments)]
-        inner = [risk.take(r) for r in rows]
-        joint = EnvironmentRisk(
-            inner, bound.parts, bound.prior, bound.level, bound.names
-        )
-        return data_operator(X), loss, joint, nominal, 1
-    terms = np.tile(np.arange(len(nominal)), n_environments)
-    joint = EnvironmentRisk(
-        [risk] * n_environments,
-        np.repeat(np.arange(n_environments), len(nominal)),
-        bound.prior,
-        bound.level,
-        bound.names,
+def _over_domains(bound, risk):
+    inner = [
+        risk.take(np.flatnonzero(bound.parts == d)) for d in range(len(bound.names))
+    ]
+    return EnvironmentRisk(
+        inner, bound.parts, bound.prior, bound.level, bound.names, "domain"
     )
-    data = MaskedData.from_matrix(X, modalities, nominal, bound.masks)
-    weights = (bound.prior[:, None] * nominal).ravel()
-    return data, loss.take(terms), joint, weights, n_environments
+
+
+def _over_environments(bound, risk, n_samples):
+    size = len(bound.names)
+    parts = np.repeat(np.arange(size), n_samples)
+    return EnvironmentRisk(
+        [risk] * size, parts, bound.prior, bound.level, bound.names, "environment"
+    )
