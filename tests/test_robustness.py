@@ -41,9 +41,7 @@ def mixed_frame(n_samples=200, seed=0):
     reviews = [" ".join([*rng.choice(words[t], 4), f"w{i}"]) for i, t in enumerate(y)]
     frame = pd.DataFrame(
         {
-            "review": [
-                " ".join(rng.choice(words[t], 4)) + f" w{i}" for i, t in enumerate(y)
-            ],
+            "review": reviews,
             "age": rng.standard_normal(n_samples) + y,
             "visits": rng.integers(0, 9, n_samples),
             "kind": pd.Series(rng.choice(["a", "b"], n_samples)),
