@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 from scipy.sparse import issparse
 
+from ._principal import centred_scores, principal_axes
 from ._validation import check_names
 
 MAX_ROWS = 3_000  # enough to know a correlation to 0.02
@@ -22,7 +23,6 @@ SIDES = np.concatenate([SIDES, 1 - SIDES])
 N_DIRECTIONS = 20  # principal directions kept of a modality with more columns than
 NARROW = 32  # this; fewer columns are all kept
 HASHED = 32  # columns that decide in which cell a row is
-WIDE = 100  # blocks with more columns are reduced by subspace iteration, not eigh
 RIDGE = 0.3  # shrinkage of each block's covariance to a multiple of the identity
 _TINY = np.finfo(np.float64).tiny
 
@@ -211,21 +211,9 @@ def _bits(values):
 
 def _principal_scores(block, weights):
     """Return centred leading principal scores, (n_samples, <= N_DIRECTIONS)."""
-    root = np.sqrt(weights)[:, None]
-    if block.shape[1] > WIDE:
-        # subspace iteration on the columns; works on sparse blocks as they are
-        rng = np.random.default_rng(0)
-        basis = rng.standard_normal((block.shape[1], N_DIRECTIONS + 10))
-        for _ in range(3):
-            basis = np.linalg.qr(block.T @ (weights[:, None] * (block @ basis)))[0]
-        block = block @ basis
-    elif issparse(block):
-        block = block.toarray()
-    scores = np.asarray(block, dtype=np.float64)
-    scores = scores - weights @ scores
+    scores = centred_scores(block, weights, N_DIRECTIONS)
     if scores.shape[1] > NARROW:
-        _, axes = np.linalg.eigh((root * scores).T @ (root * scores))
-        scores = scores @ axes[:, -N_DIRECTIONS:]
+        scores = scores @ principal_axes(scores, weights, N_DIRECTIONS)[1]
     return scores
 
 
