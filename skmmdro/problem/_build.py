@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..ambiguity import EnvironmentRisk, Nominal
+from ..ambiguity._base import Nominal
+from ..ambiguity._environments import EnvironmentRisk
 from ._data import data_operator
 from ._flips import FlipProblem
 from ._masked import MaskedData
