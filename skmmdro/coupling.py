@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 from scipy.sparse import issparse
 
+from ._rows import row_codes
 from ._validation import check_names
 
 MAX_ROWS = 3_000  # enough to know a correlation to 0.02
@@ -181,32 +182,10 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
 
 
 def _distinct_rows(X):
-    """Number rows so that equal rows get equal numbers, in an order like random.
-
-    The hash is an integer sum over the bit patterns of some entries, so that it does
-    not depend on rounding.
-    """
+    """Number rows so that equal rows get equal numbers, in an order like random."""
     if X.shape[1] > HASHED and not issparse(X):
         X = X[:, np.linspace(0, X.shape[1] - 1, HASHED).astype(np.intp)]
-    factors = np.random.default_rng(0).integers(
-        1, 2**63, size=X.shape[1], dtype=np.uint64
-    )
-    factors |= np.uint64(1)
-    if issparse(X):
-        X = X.tocsr()
-        bits = _bits(X.data) * factors[X.indices]
-        total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(bits)])
-        code = total[X.indptr[1:]] - total[X.indptr[:-1]]
-    else:
-        code = (_bits(X) * factors).sum(axis=1, dtype=np.uint64)
-    code ^= code >> np.uint64(32)
-    code *= np.uint64(0x9E3779B97F4A7C15)
-    return np.unique(code, return_inverse=True)[1].ravel()
-
-
-def _bits(values):
-    values = np.ascontiguousarray(values, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
-    return values.view(np.uint64)
+    return np.unique(row_codes(X), return_inverse=True)[1].ravel()
 
 
 def _principal_scores(block, weights):
