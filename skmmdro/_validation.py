@@ -56,6 +56,38 @@ def per_modality(value, modalities, *, parameter):
     return np.array(values, dtype=np.float64)
 
 
+def check_domains(domains, n_samples, ambiguity):
+    """Return the domains as an array, or None where there are none and none are needed.
+
+    Raises
+    ------
+    ValueError
+        If the ambiguity set needs domains and there are none, their number is not
+        `n_samples`, or some are missing values.
+    """
+    environment = ambiguity.parts().get("environment")
+    if domains is None:
+        if environment is not None and environment.needs_domains:
+            raise ValueError(
+                f"{environment!r} needs the domain of each sample: call "
+                "fit(X, y, domains=...). In a Pipeline or search enable metadata "
+                "routing and call set_fit_request(domains=True) on the estimator."
+            )
+        return None
+    domains = np.asarray(domains)
+    if domains.shape != (n_samples,):
+        raise ValueError(
+            f"domains has shape {domains.shape}, expected one entry for each of the "
+            f"{n_samples} samples."
+        )
+    if any(value is None or value != value for value in domains.tolist()):
+        raise ValueError(
+            "domains has missing values; give samples of unknown origin a domain of "
+            "their own."
+        )
+    return domains
+
+
 def check_names(mapping, modalities, *, parameter):
     """Raise if the keys of `mapping` are not exactly the modality names."""
     known = modalities.names

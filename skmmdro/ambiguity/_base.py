@@ -77,6 +77,108 @@ class ReweightingSet(AmbiguitySet):
         """
 
 
+class EnvironmentSet(AmbiguitySet):
+    """Several versions, or several parts, of the data: which one comes is unknown.
+
+    Attributes
+    ----------
+    needs_domains : bool
+        Whether `bind` needs the `domains` passed to fit.
+    """
+
+    kind = "environment"
+    needs_domains = False
+
+    @abstractmethod
+    def bind(self, X, nominal, modalities, domains):
+        """Make the list of environments.
+
+        Parameters
+        ----------
+        X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+            Validated data.
+        nominal : ndarray of shape (n_samples,)
+            Positive weights that sum to one.
+        modalities : Modalities
+            Column groups of X.
+        domains : ndarray of shape (n_samples,) or None
+            Domain of each sample.
+
+        Returns
+        -------
+        bound : BoundEnvironments
+        """
+
+
+@dataclass(frozen=True)
+class BoundEnvironments:
+    """Environments of one data set.
+
+    Either every environment is a copy of all samples in which some modalities are
+    replaced by their means (`masks`), or each is a part of the samples (`parts`).
+
+    Attributes
+    ----------
+    names : list
+        What to call each environment.
+    prior : ndarray of shape (n_environments,)
+        Their nominal probabilities, which sum to one.
+    level : float in [0, 1]
+        Worst fraction of the probability to average over; 0: the worst environment.
+    masks : ndarray of bool of shape (n_environments, n_modalities) or None
+        True where a modality is missing.
+    parts : ndarray of int of shape (n_samples,) or None
+        Index of the environment each sample belongs to.
+    """
+
+    names: list
+    prior: np.ndarray
+    level: float
+    masks: np.ndarray | None = None
+    parts: np.ndarray | None = None
+
+
+class TransportSet(AmbiguitySet):
+    """The features of each sample may move, which costs something."""
+
+    kind = "transport"
+
+    @abstractmethod
+    def bind(self, modalities, loss):
+        """Turn radii into a penalty.
+
+        Parameters
+        ----------
+        modalities : Modalities
+            Column groups of X.
+        loss : SeparableLoss or an object with the same methods
+            Bound loss.
+
+        Returns
+        -------
+        bound : BoundTransport
+        """
+
+
+@dataclass(frozen=True)
+class BoundTransport:
+    """A transport set attached to a loss.
+
+    Attributes
+    ----------
+    norm : BlockNorm
+        What the coefficients are charged with, before the Lipschitz constant.
+    order : {1, 2}
+        1: the norm is added to the risk; 2: to the root of twice the risk.
+    label_cost : float
+        Multiplier of the budget's price at which a label flips; inf: never.
+    """
+
+    norm: object
+    order: int
+    label_cost: float
+
+
 @dataclass(frozen=True)
 class BoundReweighting:
     """A reweighting set attached to data.
@@ -146,6 +248,10 @@ class Reweighting:
         Used to find scales and starting points, so it may be approximate.
         """
         return self
+
+    def describe(self, losses, nominal, weights):
+        """Return values worth keeping on the estimator, by attribute name."""
+        return {}
 
     def share_used(self, weights, nominal):
         """Return how much of the radius `weights` use, as a fraction of it.

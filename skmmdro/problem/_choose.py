@@ -25,12 +25,19 @@ def solve(problem, solver, options, start=None):
     solution : Solution
     """
     start = problem.constant() if start is None else start
+    if solver == "auto" and problem.cones_only:
+        solver = _CONES
     if solver == _CONES:
         return REGISTRY[solver](problem, start, options)
+    if problem.cones_only:
+        raise ValueError(
+            f"solver={solver!r} cannot handle this norm or label cost; use "
+            "solver='auto' or 'cvxpy'."
+        )
     if solver == "auto":
         solver = "newton" if problem.size <= _MAX_EXPLICIT else "lbfgs"
     smooth_solver = REGISTRY[solver]
-    if problem.penalty.has_budgets:
+    if problem.penalty.has_budgets or not problem.is_smooth:
         return solve_with_kinks(smooth_solver, problem, start, options)
     solution = smooth_solver(problem, start, options)
     if solution.status in ("optimal", "stopped"):
