@@ -71,7 +71,9 @@ def choose_landmarks(kernel, block, codes, nominal, n_landmarks):
     pool = draw(codes, mass, _POOL * n_landmarks)
     if len(pool) < len(index):  # drawn by weight, so that they now weigh the same
         codes, index, mass = codes[pool], index[pool], np.full(len(pool), 1 / len(pool))
-    pivots = _random_pivots(kernel, block[index], index, block, codes, mass, n_landmarks)
+    pivots = _random_pivots(
+        kernel, block[index], index, block, codes, mass, n_landmarks
+    )
     return Landmarks(index[pivots], np.full(len(pivots), 1 / len(pivots)), None)
 
 
@@ -95,9 +97,9 @@ def draw(codes, rates, size, turn=0):
     return np.sort(np.argsort(times, kind="stable")[:size])
 
 
-def _random_pivots(kernel, rows, index, block, codes, mass, size):
+def _random_pivots(kernel, block, index, codes, mass, size):
     """Return the positions of the pivots among the candidates, in ascending order."""
-    residual = kernel.diagonal(block, index)
+    rows, residual = block[index], kernel.diagonal(block, index)
     start = mass @ residual
     features = np.zeros((len(index), size))
     pivots, filled = np.empty(0, dtype=np.intp), 0
