@@ -162,15 +162,9 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
 
     def _validate(self, X, *y, reset, **options):
         """Return validated X, or X and y."""
-        return validate_data(
-            self,
-            X,
-            *y,
-            reset=reset,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            **options,
-        )
+        options.setdefault("accept_sparse", "csr")
+        dtype = [np.float64, np.float32]
+        return validate_data(self, X, *y, reset=reset, dtype=dtype, **options)
 
     def _modalities(self, X, data):
         # after validation names and tags are gone, so ask X where it can tell

@@ -47,11 +47,11 @@ class RegressorPart(RegressorMixin):
         weights = check_nominal_weights(sample_weight, data)
         return self._fit(X, data, y, weights, domains=domains)
 
-    def _validate(self, X, *y, reset):
+    def _validate(self, X, *y, **options):
         if not y:
-            return super()._validate(X, reset=reset)
+            return super()._validate(X, **options)
         _check_numeric(*y, type(self).__name__)
-        data, target = super()._validate(X, *y, reset=reset, y_numeric=True)
+        data, target = super()._validate(X, *y, y_numeric=True, **options)
         return data, target.astype(np.float64)
 
     def worst_case(self, X, y, *, sample_weight=None, domains=None, ambiguity=None):

@@ -85,7 +85,8 @@ class _Builder:
         """Add the block of `kernel`; it is zero where it is not observed."""
         if not np.any(observed):
             raise ValueError(
-                f"{kernel.name!r} is missing in all samples with positive weight."
+                f"{kernel.name!r} is missing in all samples with positive weight; "
+                "leave it out."
             )
         nominal = self.nominal[observed]
         whole = np.all(observed)

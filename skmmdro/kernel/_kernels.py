@@ -66,6 +66,10 @@ class ModalityKernel:
             )
         return gram
 
+    @property
+    def gamma(self):
+        return self.arguments.get("gamma")
+
     def codes(self, block):
         """Return codes that tell distinct rows apart, see `row_codes`."""
         return row_codes(block)
@@ -94,6 +98,7 @@ class PrecomputedKernel:
 
     name: str
     columns: np.ndarray
+    gamma = None
 
     def __call__(self, rows, basis):
         return rows[:, basis].astype(np.float64)
@@ -122,6 +127,7 @@ class ProductKernel:
 
     name: str
     width: int
+    gamma = None
 
     def __call__(self, rows, basis):
         first = rows[:, : self.width] @ basis[:, : self.width].T
@@ -176,7 +182,8 @@ def resolve_kernels(spec, blocks, nominal, modalities):
         arguments = {key: rest[key] for key in wanted if key != "gamma"}
         if "gamma" in wanted:
             rule = _check_gamma(gammas[name], name)
-            arguments["gamma"] = bandwidth(rule, kernel, block, nominal, name)
+            rows, weights = _observed(block, nominal, name)
+            arguments["gamma"] = bandwidth(rule, kernel, rows, weights, name)
         out.append(ModalityKernel(name, function, arguments))
     return out
 
@@ -213,6 +220,18 @@ def _check_gamma(gamma, name):
             f"{list(RULES)}, got {gamma!r}."
         )
     return float(gamma)
+
+
+def _observed(block, nominal, name):
+    seen = ~missing_rows(block, name)
+    if np.all(seen):
+        return block, nominal
+    if not np.any(seen):
+        raise ValueError(
+            f"modality {name!r} is missing in all samples with positive weight; leave "
+            "its columns out."
+        )
+    return block[seen], nominal[seen] / nominal[seen].sum()
 
 
 def missing_rows(block, name):
