@@ -85,10 +85,7 @@ class DROKernelModel(DROModel):
             )
         if is_stack(X):
             return self._validate_stack(X, y, reset, options)
-        finite = True if reset else "allow-nan"
-        checked = super()._validate(
-            X, *y, reset=reset, accept_sparse=False, ensure_all_finite=finite, **options
-        )
+        checked = super()._validate(X, *y, reset=reset, accept_sparse=False, **options)
         if reset:
             check_square(checked[0] if y else checked)
         return checked
@@ -142,7 +139,8 @@ class DROKernelModel(DROModel):
         blocks, nominal = self._blocks(sample.data, modalities), sample.nominal
         if self._is_precomputed():
             columns = np.flatnonzero(sample.used)
-            kernels = [PrecomputedKernel(name, columns) for name in modalities.names]
+            eps = np.finfo(sample.data.dtype).eps
+            kernels = [PrecomputedKernel(n, columns, eps) for n in modalities.names]
         else:
             kernels = resolve_kernels(self, blocks, nominal, modalities)
         pairs = self._pairs(modalities)

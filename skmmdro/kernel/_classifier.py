@@ -134,8 +134,9 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
     For ``kernel="precomputed"`` X is the Gram matrix of one modality; or, for several,
     a dict of them by modality name, or an array of shape (n_modalities, n_samples,
     n_samples) or (n_samples, n_samples, n_modalities). In `predict` rows are the new
-    samples and columns all training samples. scikit-learn's cross-validation splits a
-    single matrix and the last form. A row of NaN says that the modality is missing.
+    samples and columns all training samples; if there are several modalities, a row of
+    NaN says that one is missing. scikit-learn's cross-validation splits a single matrix
+    and the last form.
 
     If samples move by ``||x - x'||`` in a modality, they move by at most
     ``sqrt(2 gamma) ||x - x'||`` in the Hilbert space of the "rbf" kernel, and by the

@@ -54,7 +54,7 @@ class GramStack:
 
 def is_stack(X):
     """Tell whether X holds more than one matrix."""
-    return isinstance(X, dict) or np.ndim(X) == 3
+    return isinstance(X, dict) or np.asarray(X).ndim == 3
 
 
 def read_stack(X, y, names, modality_axis, **options):
@@ -76,7 +76,7 @@ def read_stack(X, y, names, modality_axis, **options):
     Returns
     -------
     stack : GramStack
-    y : list
+    y : tuple
         Nothing or validated targets.
     """
     if isinstance(X, dict):
@@ -101,17 +101,15 @@ def read_stack(X, y, names, modality_axis, **options):
     shapes = {gram.shape for gram in checked}
     if len(shapes) > 1:
         raise ValueError(f"{_EXPECTED}, all of one shape; got {sorted(shapes)}.")
-    target = (
-        list(check_X_y(checked[0], *y, ensure_all_finite=finite, **options)[1:])
-        if y
-        else []
-    )
-    return GramStack(checked, found), target
+    if y:
+        options["ensure_all_finite"] = finite
+        y = check_X_y(checked[0], *y, **options)[1:]
+    return GramStack(checked, found), y
 
 
 def modality_axis(X):
     """Return the axis of the modalities in an array of square Gram matrices."""
-    shape = np.shape(X)
+    shape = np.asarray(X).shape
     if shape[1] == shape[2]:
         return 0
     if shape[0] == shape[1]:

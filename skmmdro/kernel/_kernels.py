@@ -12,6 +12,7 @@ from .._validation import check_names
 from ._bandwidth import RULES, bandwidth
 
 PRECOMPUTED = "precomputed"
+_PRECISION = np.finfo(np.float64).eps
 _DIAGONAL_ROWS = 50  # whose kernel matrix is computed for the sake of its diagonal
 
 
@@ -51,10 +52,11 @@ class ModalityKernel:
     name: str
     function: object
     arguments: dict = field(default_factory=dict)
+    precision = _PRECISION
 
     def __call__(self, rows, basis):
         """Return the kernel values, float64 of shape (n_rows, n_basis)."""
-        rows, basis = rows.astype(np.float64), basis.astype(np.float64)
+        rows, basis = _double(rows), _double(basis)
         gram = np.asarray(self.function(rows, basis, **self.arguments), np.float64)
         expected = (rows.shape[0], basis.shape[0])
         if gram.shape != expected or not np.all(np.isfinite(gram)):
@@ -84,6 +86,15 @@ class ModalityKernel:
         return np.concatenate([np.diag(self(block[i], block[i])) for i in parts])
 
 
+def _double(rows):
+    rows = rows.astype(np.float64)
+    if issparse(rows) and rows.indices.dtype != np.int32:
+        # some of scikit-learn's distances know short indices only
+        rows.indices = rows.indices.astype(np.int32)
+        rows.indptr = rows.indptr.astype(np.int32)
+    return rows
+
+
 @dataclass(frozen=True)
 class PrecomputedKernel:
     """Kernel whose values are given; a row is a row of the Gram matrix.
@@ -94,10 +105,13 @@ class PrecomputedKernel:
         Modality.
     columns : ndarray of int
         Columns of the training rows that have a positive weight.
+    precision : float
+        Relative precision of the kernel values.
     """
 
     name: str
     columns: np.ndarray
+    precision: float = _PRECISION
     gamma = None
 
     def __call__(self, rows, basis):
@@ -127,6 +141,7 @@ class ProductKernel:
 
     name: str
     width: int
+    precision = _PRECISION
     gamma = None
 
     def __call__(self, rows, basis):

@@ -71,9 +71,7 @@ def choose_landmarks(kernel, block, codes, nominal, n_landmarks):
     pool = draw(codes, mass, _POOL * n_landmarks)
     if len(pool) < len(index):  # drawn by weight, so that they now weigh the same
         codes, index, mass = codes[pool], index[pool], np.full(len(pool), 1 / len(pool))
-    pivots = _random_pivots(
-        kernel, block[index], index, block, codes, mass, n_landmarks
-    )
+    pivots = _random_pivots(kernel, block, index, codes, mass, n_landmarks)
     return Landmarks(index[pivots], np.full(len(pivots), 1 / len(pivots)), None)
 
 

@@ -1,5 +1,6 @@
 """Explicit features of a centred kernel."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +12,10 @@ from ._landmarks import choose_landmarks
 # Principal directions with less than this fraction of the variance of the first are
 # left out: they are rounding. A kept one contributes at most its variance over alpha
 # to the predictions, so what is left out is far below the solver's tolerance.
-CUTOFF = 1e-12
-_INDEFINITE = 1e-7  # relative size of negative eigenvalues that rounding cannot explain
-_ASYMMETRY = 1e-8
+_CUTOFF = 1e-12
+_ROUNDING = 50  # errors of an eigenvalue in units of the precision times the trace
+_INDEFINITE = 1e-5  # relative size of negative eigenvalues worth a warning
+_ASYMMETRY = 1e-5
 _CHUNK_BYTES = 2**25  # of kernel values held at a time
 
 
@@ -84,13 +86,13 @@ def fit_feature_map(kernel, block, codes, nominal, n_landmarks):
     Raises
     ------
     ValueError
-        If the kernel is not symmetric and positive semi-definite.
+        If the kernel is not symmetric.
     """
     landmarks = choose_landmarks(kernel, block, codes, nominal, n_landmarks)
     basis = kernel.basis(block, landmarks.index)
     gram = kernel(block[landmarks.index], basis)
     _check_symmetric(gram, kernel.name)
-    projection, scores, offset = _coordinates(gram, landmarks.mass, kernel.name)
+    projection, scores, offset = _coordinates(gram, landmarks.mass, kernel)
     found = FeatureMap(kernel, landmarks.index, basis, projection, offset)
     if landmarks.inverse is not None:
         return found, scores[landmarks.inverse]
@@ -102,7 +104,7 @@ def fit_feature_map(kernel, block, codes, nominal, n_landmarks):
     return replace(found, offset=offset), features
 
 
-def _coordinates(gram, mass, name):
+def _coordinates(gram, mass, kernel):
     """Return projection and features of the landmarks, and their weighted mean offset.
 
     With D = diag(mass), J = I - 1 mass' and eigenpairs D^.5 J K J' D^.5 = U L U', the
@@ -110,6 +112,7 @@ def _coordinates(gram, mass, name):
     (k(x, .) - mass' K) J' T with T = D^.5 U L^-.5. Weighted like this, the spectrum is
     that of the covariance operator: repeating a row or doubling its weight is the same.
     """
+    level = kernel.precision * (mass @ np.diagonal(gram))
     mean = mass @ gram
     root = np.sqrt(mass)[:, None]
     gram = gram - mean
@@ -117,7 +120,7 @@ def _coordinates(gram, mass, name):
     gram *= root
     gram *= root.T
     values, axes = eigh(gram, overwrite_a=True, check_finite=False)
-    keep = _significant(values, name)
+    keep = _significant(values, _ROUNDING * level, kernel.name)
     values, axes = values[keep][::-1], axes[:, keep][:, ::-1]
     if len(values) == 0:  # a constant kernel gets one feature, which is zero
         values, axes = np.ones(1), np.zeros((len(mass), 1))
@@ -135,12 +138,15 @@ def _check_symmetric(gram, name):
         )
 
 
-def _significant(values, name):
+def _significant(values, rounding, name):
     top = np.abs(values).max(initial=0.0)
-    if values.min(initial=0.0) < -_INDEFINITE * top:
-        raise ValueError(
+    if values.min(initial=0.0) < -_INDEFINITE * top - rounding:
+        warnings.warn(
             f"the kernel of {name!r} is not positive semi-definite: the centred Gram "
-            f"matrix has the eigenvalue {values.min():.3g} next to {top:.3g}. "
-            "Distances, for example, are no kernel; their negative exponential may be."
+            f"matrix has the eigenvalue {values.min():.3g} next to {top:.3g}. Its "
+            "negative part is left out. Distances, for example, are no kernel; the "
+            "exponential of their negative may be.",
+            UserWarning,
+            stacklevel=2,
         )
-    return values > CUTOFF * top
+    return values > max(_CUTOFF * top, rounding)
