@@ -22,10 +22,10 @@ SIDES = np.array([[(cell >> bit) & 1 for cell in range(N_CELLS)] for bit in rang
 SIDES = np.concatenate([SIDES, 1 - SIDES])
 N_DIRECTIONS = 20  # principal directions kept of a modality with more columns than
 NARROW = 32  # this; fewer columns are all kept
-HASHED = 32  # columns that decide in which cell a row is
 WIDE = 100  # blocks with more columns are reduced by subspace iteration, not eigh
 RIDGE = 0.3  # shrinkage of each block's covariance to a multiple of the identity
-_TINY = np.finfo(np.float64).tiny
+ROUNDING = 1e-12  # variance below this share of the overall one is none at all
+_EPS, _TINY = np.finfo(np.float64).eps, np.finfo(np.float64).tiny
 
 
 def resolve_coupling(coupling, X, nominal, modalities):
@@ -61,7 +61,14 @@ def resolve_coupling(coupling, X, nominal, modalities):
         return estimate_coupling(X, modalities, sample_weight=nominal)
     if isinstance(coupling, dict):
         return _coupling_from_dict(coupling, modalities)
-    return _check_matrix(np.array(coupling, dtype=np.float64), modalities)
+    try:
+        matrix = np.array(coupling, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the coupling matrix must hold numbers in rows of equal length; got "
+            f"{coupling!r}."
+        ) from error
+    return _check_matrix(matrix, modalities)
 
 
 def _coupling_from_dict(pairs, modalities):
@@ -146,7 +153,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     -------
     gamma : ndarray of shape (n_modalities, n_modalities)
         Symmetric, unit diagonal, entries in [0, 1]. All ones (the safe choice) if
-        there are fewer than 16 distinct rows to learn from.
+        the effective number of distinct rows to learn from is below 16.
 
     Examples
     --------
@@ -171,7 +178,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     weights = weights / weights.sum()
     identity = _distinct_rows(X)
     mass = np.bincount(identity, weights)
-    if len(mass) < 2 * N_CELLS:
+    if mass @ mass > 1 / (2 * N_CELLS):  # n_eff below 16
         return np.ones((size, size))
     blocks = [_principal_scores(X[:, c], weights) for c in modalities.columns]
     correlation = _held_out_correlations(blocks, weights, identity % N_CELLS)
@@ -183,8 +190,6 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
 
 def _distinct_rows(X):
     """Number rows so that equal rows get equal numbers, in an order like random."""
-    if X.shape[1] > HASHED and not issparse(X):
-        X = X[:, np.linspace(0, X.shape[1] - 1, HASHED).astype(np.intp)]
     return np.unique(row_codes(X), return_inverse=True)[1].ravel()
 
 
@@ -201,7 +206,10 @@ def _principal_scores(block, weights):
     elif issparse(block):
         block = block.toarray()
     scores = np.asarray(block, dtype=np.float64)
+    size = np.abs(scores).max(axis=0)
     scores = scores - weights @ scores
+    # what rounding leaves of constant columns is not variance
+    scores[:, np.abs(scores).max(axis=0) <= len(scores) * _EPS * size] = 0.0
     if scores.shape[1] > NARROW:
         _, axes = np.linalg.eigh((root * scores).T @ (root * scores))
         scores = scores @ axes[:, -N_DIRECTIONS:]
@@ -219,10 +227,14 @@ def _held_out_correlations(blocks, weights, cell):
     covariance = covariance.transpose(1, 3, 0, 2, 4)  # (block, block, side, ., .)
     own = covariance[np.arange(n_blocks), np.arange(n_blocks)]
     level = np.trace(own, axis1=-2, axis2=-1)[..., None, None] / width
-    shrunk = (1 - RIDGE) * own + np.maximum(RIDGE * level, _TINY) * np.eye(width)
+    # a block may be constant on one side, such as an indicator of few rows
+    floor = np.maximum(ROUNDING * level.max(axis=1, keepdims=True), _TINY)
+    varies = level > floor
+    own = np.where(varies, own, 0.0)
+    shrunk = (1 - RIDGE) * own + np.maximum(RIDGE * level, floor) * np.eye(width)
     whiten = np.linalg.inv(np.linalg.cholesky(shrunk))  # L^{-1} C L^{-T} = I
     first, second = np.triu_indices(n_blocks, 1)
-    cross = covariance[first, second]
+    cross = np.where(varies[first] & varies[second], covariance[first, second], 0.0)
     left, right = _leading_pair(
         whiten[first] @ cross @ np.swapaxes(whiten[second], -1, -2)
     )

@@ -298,8 +298,8 @@ def test_worst_case_environment_loses_interactions_too():
     lost = X.copy()
     lost[:, SPLITS[1]] = np.nan
     margin = (2 * y - 1) * model.decision_function(lost)
-    risk = dict(zip(worst.environment_names, worst.environment_risks, strict=True))
-    assert risk["without x1"] == pytest.approx(np.mean(np.logaddexp(0, -margin)))
+    risk = worst.environment_risks["without x1"]
+    assert risk == pytest.approx(np.mean(np.logaddexp(0, -margin)))
 
 
 # -- with scikit-learn -----------------------------------------------------------------

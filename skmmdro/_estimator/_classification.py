@@ -119,10 +119,11 @@ class ClassifierPart(ClassifierMixin):
                 Weights of the samples in the worst case, which sum to one.
             nominal_risk : float
                 Expected loss under the nominal weights.
-            environment : object or None
-                The environment with the largest weight, None without environments.
-            environment_names, environment_weights, environment_risks : list or None
-                All of them.
+            environment, domain : object or None
+                The environment and the domain with the largest weight; None if the
+                set has none.
+            environment_weights, environment_risks, domain_weights, domain_risks : dict
+                Weight and risk of each, by name, if the set has them.
         """
         check_is_fitted(self)
         data, y = self._validate(X, y, reset=False)

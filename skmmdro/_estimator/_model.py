@@ -148,17 +148,21 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
         theta = self._fitted_theta(problem)
         at = problem.evaluate(theta)
         found = problem.describe(theta, at.worst.weights)
-        names = found.get("environment_names_")
-        shares = found.get("environment_weights_")
-        return Bunch(
+        worst = Bunch(
             risk=float(problem.risk_value(at)),
             weights=sample.spread(problem.by_sample(at.worst.weights)),
             nominal_risk=float(plain.evaluate(theta).worst.value),
-            environment=None if names is None else names[int(np.argmax(shares))],
-            environment_names=names,
-            environment_weights=shares,
-            environment_risks=found.get("environment_risks_"),
+            environment=None,
+            domain=None,
         )
+        for kind in ("environment", "domain"):
+            if f"{kind}_names_" in found:
+                names = found[f"{kind}_names_"]
+                worst[kind] = names[int(np.argmax(found[f"{kind}_weights_"]))]
+                for what in ("weights", "risks"):
+                    values = found[f"{kind}_{what}_"].tolist()
+                    worst[f"{kind}_{what}"] = dict(zip(names, values, strict=True))
+        return worst
 
     def _validate(self, X, *y, reset, **options):
         """Return validated X, or X and y."""

@@ -36,12 +36,19 @@ def resolve_ambiguity(ambiguity):
     Returns
     -------
     ambiguity : AmbiguitySet
+        The object, a new one for an alias, or the Composite of a list.
 
     Raises
     ------
     ValueError
-        If something is not a set, a parameter is out of range, or two sets are of one
-        kind.
+        If something is not a set, a parameter is of a wrong type or out of range, or
+        two sets are of one kind.
+
+    Examples
+    --------
+    >>> from skmmdro.ambiguity import resolve_ambiguity
+    >>> resolve_ambiguity("chi2")
+    ChiSquare()
     """
     if isinstance(ambiguity, (list, tuple)):
         if not ambiguity:

@@ -1,10 +1,11 @@
 """What an ambiguity set has to provide.
 
-A set is one public class in one file: parameters only. There are three kinds, each
+A set is one public class in one file: parameters only. There are four kinds, each
 with a base class here: `ReweightingSet` (other weights of the samples),
-`TransportSet` (other values of the features) and `EnvironmentSet` (several versions
-or parts of the data). `bind` attaches a set to the data of one fit and returns an
-object for the optimisation; the set itself is not changed.
+`TransportSet` (other values of the features), `DomainSet` (one of several parts of
+the data) and `EnvironmentSet` (one of several versions of the data). `bind`
+attaches a set to the data of one fit and returns an object for the optimisation; the
+set itself is not changed.
 """
 
 from abc import abstractmethod
@@ -24,7 +25,7 @@ class AmbiguitySet(BaseEstimator):
     ----------
     alias : str
         The name under which estimators accept the set.
-    kind : {"reweighting", "transport", "environment"}
+    kind : {"reweighting", "transport", "domain", "environment"}
         What the set lets vary; a `Composite` holds at most one set of each kind.
     """
 
@@ -74,35 +75,23 @@ class ReweightingSet(AmbiguitySet):
         Returns
         -------
         bound : BoundReweighting
+            What the optimisation sees of the set.
         """
 
 
 class EnvironmentSet(AmbiguitySet):
-    """Several versions, or several parts, of the data: which one comes is unknown.
-
-    Attributes
-    ----------
-    needs_domains : bool
-        Whether `bind` needs the `domains` passed to fit.
-    """
+    """Several versions of the data: which one comes is unknown."""
 
     kind = "environment"
-    needs_domains = False
 
     @abstractmethod
-    def bind(self, X, nominal, modalities, domains):
+    def bind(self, modalities):
         """Make the list of environments.
 
         Parameters
         ----------
-        X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-            Validated data.
-        nominal : ndarray of shape (n_samples,)
-            Positive weights that sum to one.
         modalities : Modalities
             Column groups of X.
-        domains : ndarray of shape (n_samples,) or None
-            Domain of each sample.
 
         Returns
         -------
@@ -112,10 +101,7 @@ class EnvironmentSet(AmbiguitySet):
 
 @dataclass(frozen=True)
 class BoundEnvironments:
-    """Environments of one data set.
-
-    Either every environment is a copy of all samples in which some modalities are
-    replaced by their means (`masks`), or each is a part of the samples (`parts`).
+    """Copies of all samples in which some modalities are replaced by their means.
 
     Attributes
     ----------
@@ -125,17 +111,58 @@ class BoundEnvironments:
         Their nominal probabilities, which sum to one.
     level : float in [0, 1]
         Worst fraction of the probability to average over; 0: the worst environment.
-    masks : ndarray of bool of shape (n_environments, n_modalities) or None
+    masks : ndarray of bool of shape (n_environments, n_modalities)
         True where a modality is missing.
-    parts : ndarray of int of shape (n_samples,) or None
-        Index of the environment each sample belongs to.
     """
 
     names: list
     prior: np.ndarray
     level: float
-    masks: np.ndarray | None = None
-    parts: np.ndarray | None = None
+    masks: np.ndarray
+
+
+class DomainSet(AmbiguitySet):
+    """Several parts of the data, passed to fit as `domains`."""
+
+    kind = "domain"
+
+    @abstractmethod
+    def bind(self, domains, nominal):
+        """Make the list of parts.
+
+        Parameters
+        ----------
+        domains : ndarray of shape (n_samples,)
+            Domain of each sample.
+        nominal : ndarray of shape (n_samples,)
+            Positive weights that sum to one.
+
+        Returns
+        -------
+        bound : BoundDomains
+        """
+
+
+@dataclass(frozen=True)
+class BoundDomains:
+    """Parts of the samples.
+
+    Attributes
+    ----------
+    names : list
+        What to call each part.
+    prior : ndarray of shape (n_domains,)
+        Their nominal probabilities, which sum to one.
+    level : float in [0, 1]
+        Worst fraction of the probability to average over; 0: the worst part.
+    parts : ndarray of int of shape (n_samples,)
+        Index of the part each sample belongs to.
+    """
+
+    names: list
+    prior: np.ndarray
+    level: float
+    parts: np.ndarray
 
 
 class TransportSet(AmbiguitySet):
@@ -210,6 +237,7 @@ class Reweighting:
     """
 
     is_smooth = True
+    is_maximum = False  # of a few smooth risks: only EnvironmentRisk
 
     @abstractmethod
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):

@@ -4,6 +4,8 @@ import numpy as np
 
 from ._base import Reweighting, RiskCurvature, WorstCase
 
+_ROUNDING = 1e-12
+
 
 class EnvironmentRisk(Reweighting):
     """``max_pi sum_e pi_e R_e(l_e)`` over mixtures pi of environments.
@@ -25,11 +27,13 @@ class EnvironmentRisk(Reweighting):
         0: the worst environment, 1: the average.
     names : list
         What to call the environments.
+    kind : {"environment", "domain"}
+        What they are, for the names of fitted attributes.
     """
 
-    def __init__(self, inner, parts, prior, level, names):
+    def __init__(self, inner, parts, prior, level, names, kind):
         self.inner, self.parts, self.prior, self.level = inner, parts, prior, level
-        self.names = names
+        self.names, self.kind = names, kind
         self.terms = [_as_slice(np.flatnonzero(parts == e)) for e in range(len(inner))]
         self.cap = np.minimum(prior / level, 1.0) if level > 0 else np.ones_like(prior)
         self.is_mixed = len(inner) == 1 or level == 1  # pi = prior is all there is
@@ -60,15 +64,48 @@ class EnvironmentRisk(Reweighting):
             (pi, [case.center for case in cases]),
         )
 
-    def describe(self, losses, nominal, weights):
-        risks = []
+    @property
+    def is_maximum(self):
+        """Whether the value is a maximum over mixtures of smooth risks."""
+        return not self.is_mixed and all(risk.is_smooth for risk in self.inner)
+
+    def components(self, losses, nominal):
+        """Return the WorstCase of each environment, and their values."""
+        cases = []
         for risk, terms in zip(self.inner, self.terms, strict=True):
             mass = nominal[terms]
-            risks.append(risk.worst_case(losses[terms], mass / mass.sum()).value)
+            cases.append(risk.worst_case(losses[terms], mass / mass.sum()))
+        return cases, np.array([case.value for case in cases])
+
+    def mixed(self, cases, pi, n_terms):
+        """Return the WorstCase of a given mixture of environments."""
+        weights = np.empty(n_terms)
+        for terms, share, case in zip(self.terms, pi, cases, strict=True):
+            weights[terms] = share * case.weights
+        value = float(pi @ np.array([case.value for case in cases]))
+        nobody = np.zeros(len(pi), dtype=bool)
+        return WorstCase(
+            value, weights, lambda: self._curvature(cases, pi, nobody, 0.0, n_terms)
+        )
+
+    def describe(self, losses, nominal, weights):
+        risks, found, share = [], {}, np.bincount(self.parts, weights)
+        for e, (risk, terms) in enumerate(zip(self.inner, self.terms, strict=True)):
+            mass = nominal[terms] / nominal[terms].sum()
+            risks.append(risk.worst_case(losses[terms], mass).value)
+            for name, value in risk.describe(
+                losses[terms], mass, weights[terms]
+            ).items():
+                # of the inner level: weights add up, risks are averaged
+                if name.endswith("_risks_"):
+                    value = share[e] * value
+                is_list = isinstance(value, list)
+                found[name] = value if is_list else found.get(name, 0) + value
         return {
-            "environment_names_": list(self.names),
-            "environment_weights_": np.bincount(self.parts, weights),
-            "environment_risks_": np.array(risks),
+            **found,
+            f"{self.kind}_names_": list(self.names),
+            f"{self.kind}_weights_": share,
+            f"{self.kind}_risks_": np.array(risks),
         }
 
     def _mixture(self, risks, smoothing, center):
@@ -82,8 +119,9 @@ class EnvironmentRisk(Reweighting):
         spread = 1 / max(self.level, self.prior.min()) - 1
         mu = 2 * smoothing / spread
         start = self.prior if center is None else center
-        pi = project(start + self.prior * risks / mu, self.prior / mu, self.cap)
-        return pi, (pi > 0) & (pi < self.cap), mu
+        excess = risks - start @ risks  # so that the differences keep their digits
+        pi, free = project(start + self.prior * excess / mu, self.prior / mu, self.cap)
+        return pi, free, mu
 
     def _curvature(self, cases, pi, free, mu, n_terms):
         diagonal = np.zeros(n_terms)
@@ -152,7 +190,7 @@ class EnvironmentRisk(Reweighting):
         prior = self.prior[kept] / self.prior[kept].sum()
         names = [self.names[e] for e in kept]
         parts = np.searchsorted(kept, parts)
-        return EnvironmentRisk(inner, parts, prior, self.level, names)
+        return EnvironmentRisk(inner, parts, prior, self.level, names, self.kind)
 
 
 def _as_slice(indices):
@@ -182,16 +220,20 @@ def project(free, rate, cap):
     Returns
     -------
     pi : ndarray of shape (size,)
+    inside : ndarray of bool of shape (size,)
+        Which entries are strictly between their bounds.
     """
     # the sum falls in eta, linearly between the points where an entry meets a bound
     knots = np.sort(np.concatenate([free / rate, (free - cap) / rate]))
     totals = np.clip(free - knots[:, None] * rate, 0, cap).sum(axis=1)
-    right = int(np.searchsorted(-totals, -1.0))  # the first total that is at most 1
-    if right == 0 or totals[right] == 1:
-        eta = knots[right]
+    level = np.flatnonzero(np.abs(totals - 1) <= _ROUNDING)
+    if len(level):  # where the sum is 1 on a stretch, all entries are at bounds
+        eta = 0.5 * (knots[level[0]] + knots[level[-1]])
     else:
+        right = int(np.searchsorted(-totals, -1.0))  # the first total below 1
         fall = totals[right - 1] - totals[right]
         share = (totals[right - 1] - 1) / fall
         eta = knots[right - 1] + share * (knots[right] - knots[right - 1])
-    pi = np.clip(free - eta * rate, 0, cap)
-    return pi / pi.sum()
+    move = free - eta * rate
+    pi = np.clip(move, 0, cap)
+    return pi / pi.sum(), (move > 0) & (move < cap)

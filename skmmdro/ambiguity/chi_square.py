@@ -5,8 +5,7 @@ from numbers import Real
 import numpy as np
 
 from .._sklearn import Interval, StrOptions
-from .._validation import per_modality
-from ..coupling import resolve_coupling
+from .._validation import encoder_errors
 from ._base import (
     BoundReweighting,
     Reweighting,
@@ -14,6 +13,7 @@ from ._base import (
     RiskCurvature,
     WorstCase,
 )
+from ._joint import COUPLING, bind_radii
 
 _MAX_ACTIVE_SETS = 200  # each step is exact on its active set; about five are usual
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
@@ -39,7 +39,7 @@ class ChiSquare(ReweightingSet):
     Parameters
     ----------
     radius : float in [0, inf) or dict, default=0.1
-        chi-square radius rho_k of each modality, a number for all or a dict by
+        Chi-square radius rho_k of each modality, a number for all or a dict by
         modality name. It is the variance of the likelihood ratio dQ_k/dP_k, has no
         unit and does not depend on the number of samples: a shift of a standard normal
         feature by delta standard deviations has radius exp(delta^2) - 1. Radius 0 for
@@ -53,10 +53,11 @@ class ChiSquare(ReweightingSet):
         a single radius for the merged columns needs for the same protection. An array
         must be symmetric with a unit diagonal and entries in [-1, 1]; a dict states
         each pair once, ``{"text": {"image": 0.3}}``.
-    encoder_error : float in [0, inf), dict or None, default=None
+    encoder_error : float in [0, inf), dict, "from_transformer" or None, default=None
         Root mean square error e_k of modality k's features, in their units. Needs a
         Lipschitz loss. A modality whose error outweighs its use gets exactly zero
-        coefficients.
+        coefficients. "from_transformer": what the ModalityTransformer in front of the
+        estimator has estimated; an error if the data carry no estimate.
 
     See Also
     --------
@@ -95,12 +96,13 @@ class ChiSquare(ReweightingSet):
     alias = "chi2"
     _parameter_constraints = {
         "radius": [Interval(Real, 0, None, closed="left"), dict],
-        "coupling": [
-            StrOptions({"estimate", "independent", "comonotone"}),
-            "array-like",
+        "coupling": COUPLING,
+        "encoder_error": [
+            Interval(Real, 0, None, closed="left"),
             dict,
+            StrOptions({"from_transformer"}),
+            None,
         ],
-        "encoder_error": [Interval(Real, 0, None, closed="left"), dict, None],
     }
 
     def __init__(self, radius=0.1, *, coupling="estimate", encoder_error=None):
@@ -109,20 +111,12 @@ class ChiSquare(ReweightingSet):
         self.encoder_error = encoder_error
 
     def bind(self, X, nominal, modalities):
-        radii = per_modality(self.radius, modalities, parameter="radius")
-        error = 0.0 if self.encoder_error is None else self.encoder_error
-        error = per_modality(error, modalities, parameter="encoder_error")
-        coupling = resolve_coupling(self.coupling, X, nominal, modalities)
-        root = np.sqrt(radii)
-        joint = float(root @ np.abs(coupling) @ root)
+        error = encoder_errors(self.encoder_error, modalities)
+        radii, fitted = bind_radii(self.radius, self.coupling, X, nominal, modalities)
         return BoundReweighting(
-            reweighting=ChiSquareBall(joint),
+            reweighting=ChiSquareBall(fitted["joint_radius_"]),
             budgets=np.sqrt(1 + radii) * error,
-            fitted={
-                "coupling_": coupling,
-                "joint_radius_": joint,
-                "early_fusion_radius_": float(root.sum() ** 2),
-            },
+            fitted=fitted,
         )
 
 

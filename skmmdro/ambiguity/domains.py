@@ -5,10 +5,10 @@ from numbers import Real
 import numpy as np
 
 from .._sklearn import Interval
-from ._base import BoundEnvironments, EnvironmentSet
+from ._base import BoundDomains, DomainSet
 
 
-class Domains(EnvironmentSet):
+class Domains(DomainSet):
     """Be best in the worst case over the domains that the samples come from.
 
     With ``fit(X, y, domains=...)`` and R_d the risk in domain d (the weighted mean
@@ -28,8 +28,10 @@ class Domains(EnvironmentSet):
 
     Notes
     -----
-    Fitted estimators keep `environment_names_` (the domains), `environment_weights_`
-    (pi) and `environment_risks_` (R_d). A domain with few samples has a noisy risk;
+    Fitted estimators keep `domain_names_`, `domain_weights_` (pi) and `domain_risks_`
+    (R_d). Added to :class:`ModalityLoss`, the worst case is taken over all pairs of a
+    domain and a missing modality; the risks kept are then averaged over the weights
+    of the environments. A domain with few samples has a noisy risk;
     ``level`` of about 0.5 keeps one such domain from deciding alone.
 
     In a Pipeline or a search the domains are routed as metadata: enable routing with
@@ -50,20 +52,17 @@ class Domains(EnvironmentSet):
     >>> X, hospital = rng.standard_normal((200, 2)), np.repeat(["A", "B"], [150, 50])
     >>> y = (X[:, 0] + (hospital == "B") * X[:, 1] + rng.logistic(size=200) > 0) * 1
     >>> model = DROClassifier(Domains()).fit(X, y, domains=hospital)
-    >>> model.environment_names_
+    >>> model.domain_names_
     ['A', 'B']
     """
 
     alias = "domains"
-    needs_domains = True
     _parameter_constraints = {"level": [Interval(Real, 0, 1, closed="both")]}
 
     def __init__(self, level=0.0):
         self.level = level
 
-    def bind(self, X, nominal, modalities, domains):
+    def bind(self, domains, nominal):
         names, parts = np.unique(domains, return_inverse=True)
         prior = np.bincount(parts, nominal)
-        return BoundEnvironments(
-            names.tolist(), prior / prior.sum(), self.level, parts=parts
-        )
+        return BoundDomains(names.tolist(), prior / prior.sum(), self.level, parts)

@@ -65,7 +65,7 @@ class ModalityLoss(EnvironmentSet):
         self.include_observed = include_observed
         self.level = level
 
-    def bind(self, X, nominal, modalities, domains):
+    def bind(self, modalities):
         known = modalities.names
         if len(known) < 2:
             raise ValueError(

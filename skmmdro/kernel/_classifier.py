@@ -117,7 +117,7 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
         Iterations taken.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Column names seen in fit, if all are strings.
 
     See Also

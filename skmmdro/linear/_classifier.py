@@ -80,7 +80,7 @@ class DROClassifier(ClassifierPart, DROLinearModel):
         Radius that merged columns would need for the same protection (ChiSquare).
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Column names seen in fit, if all are strings.
 
     See Also

@@ -56,7 +56,8 @@ class Loss(BaseEstimator):
 
         Returns
         -------
-        bound : SeparableLoss or an object with the same methods
+        bound : SeparableLoss
+            Or an object with the same methods; what the optimisation sees of the loss.
         """
 
 

@@ -1,6 +1,6 @@
 """Put data, loss and the parts of an ambiguity set together."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -80,24 +80,25 @@ def build_problem(
         If set and loss, or set and modalities, do not fit together.
     """
     parts = ambiguity.parts()
-    X, modalities = design.X, design.modalities
     features, blocks, uses = design.resolved()
     risk, budgets, fitted = Nominal(), np.zeros(len(blocks)), {}
     if "reweighting" in parts:
-        bound = parts["reweighting"].bind(X, nominal, modalities)
+        bound = parts["reweighting"].bind(design.X, nominal, design.modalities)
         risk, fitted = bound.reweighting, bound.fitted
-        budgets[: len(modalities)] = bound.budgets
+        budgets[: len(bound.budgets)] = bound.budgets
     penalty, is_root, label_cost = _penalty(
         parts.get("transport"), blocks, loss, budgets, alpha
     )
+    if "domain" in parts:
+        risk = _over_domains(parts["domain"].bind(domains, nominal), risk)
+    data, n_copies = data_operator(features), 1
     if "environment" in parts:
-        bound = parts["environment"].bind(X, nominal, modalities, domains)
-        if bound.masks is not None:
-            bound = replace(bound, masks=(bound.masks @ uses.T) > 0)
-        arguments = _with_environments(bound, features, loss, risk, nominal, blocks)
-    else:
-        arguments = (data_operator(features), loss, risk, nominal, 1)
-    data, loss, risk, nominal, n_copies = arguments
+        bound = parts["environment"].bind(design.modalities)
+        masks = bound.masks @ uses.T  # a block is missing if one it is made of is
+        data = MaskedData.from_matrix(features, blocks, nominal, masks)
+        risk, n_copies = _over_environments(bound, risk, len(nominal)), data.n_copies
+        nominal = (bound.prior[:, None] * nominal).ravel()
+        loss = loss.take(np.tile(np.arange(data.n_samples), n_copies))
     form = {"fit_intercept": fit_intercept, "n_copies": n_copies}
     if np.isfinite(label_cost):
         problem = FlipProblem(
@@ -136,24 +137,18 @@ def _penalty(transport, modalities, loss, budgets, alpha):
     return BlockPenalty(alpha, budgets, labels, norm), is_root, label_cost
 
 
-def _with_environments(bound, X, loss, risk, nominal, modalities):
-    """Return data, loss, risk, nominal weights and number of copies for the problem."""
-    n_environments = len(bound.names)
-    if bound.masks is None:
-        rows = [np.flatnonzero(bound.parts == e) for e in range(n_environments)]
-        inner = [risk.take(r) for r in rows]
-        joint = EnvironmentRisk(
-            inner, bound.parts, bound.prior, bound.level, bound.names
-        )
-        return data_operator(X), loss, joint, nominal, 1
-    terms = np.tile(np.arange(len(nominal)), n_environments)
-    joint = EnvironmentRisk(
-        [risk] * n_environments,
-        np.repeat(np.arange(n_environments), len(nominal)),
-        bound.prior,
-        bound.level,
-        bound.names,
+def _over_domains(bound, risk):
+    inner = [
+        risk.take(np.flatnonzero(bound.parts == d)) for d in range(len(bound.names))
+    ]
+    return EnvironmentRisk(
+        inner, bound.parts, bound.prior, bound.level, bound.names, "domain"
     )
-    data = MaskedData.from_matrix(X, modalities, nominal, bound.masks)
-    weights = (bound.prior[:, None] * nominal).ravel()
-    return data, loss.take(terms), joint, weights, n_environments
+
+
+def _over_environments(bound, risk, n_samples):
+    size = len(bound.names)
+    parts = np.repeat(np.arange(size), n_samples)
+    return EnvironmentRisk(
+        [risk] * size, parts, bound.prior, bound.level, bound.names, "environment"
+    )

@@ -112,7 +112,7 @@ class RobustProblem:
         self.cones_only = penalty.norm is not None
         self.exact_loss = loss
         self.smoothing, self.centers = 0.0, (None, None)
-        self.smooths_norms = True
+        self.smooths_risk, self.smooths_norms = False, True
         self.fixed = np.zeros(self.n_features, dtype=bool)
 
     # -- variants: new problems on the same data -----------------------------------
@@ -137,6 +137,7 @@ class RobustProblem:
         """
         other = copy(self)
         other.smoothing = eps
+        other.smooths_risk = not self.is_smooth
         error = eps * self.reference[0]
         slope, center = None, None
         if previous is not None:
@@ -164,6 +165,7 @@ class RobustProblem:
         other.nominal = self.nominal[terms] / self.nominal[terms].sum()
         other.n_terms, other.n_samples = len(terms), len(rows)
         other.smoothing, other.centers = 0.0, (None, None)
+        other.smooths_risk = False
         return other
 
     # -- layout --------------------------------------------------------------------
@@ -190,7 +192,8 @@ class RobustProblem:
         """
         exact = self.take(slice(None, None, max(self.n_samples // _REFERENCE_ROWS, 1)))
         at = exact.evaluate(self.constant())
-        return abs(at.value), np.linalg.norm(at.gradient)
+        # where a constant model is perfect any scale will do
+        return abs(at.value) or 1.0, np.linalg.norm(at.gradient)
 
     # -- objective -----------------------------------------------------------------
 
@@ -234,6 +237,10 @@ class RobustProblem:
         """Return the Evaluation with other worst-case weights, for `gap` only."""
         pull = self.pull_back(weights[:, None] * at.slope)
         return replace(at, worst=replace(at.worst, weights=weights), pull=pull)
+
+    def with_worst(self, at, worst):
+        """Return the Evaluation with another WorstCase, for `gap` only."""
+        return replace(self.with_weights(at, worst.weights), worst=worst)
 
     def _smoothing_error(self):
         return self.smoothing * self.reference[0] if self.smoothing else 0.0

@@ -7,6 +7,7 @@ import numpy as np
 # losses with kinks begin so smooth that a constant model's slopes are free
 _FIRST = (0.3, 0.1, 0.03, 0.01)
 _LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+_REPEATS = 10  # rungs at the end; the multipliers get better at the same smoothing
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -36,7 +37,7 @@ def solve_with_kinks(smooth_solver, problem, start, options):
     best, used, previous = None, 0, None
     path = [(None, start)]  # the last two rungs: (eps, theta)
     hopeless = set()  # active sets on which the exact problem could not be solved
-    for eps in _LADDER if problem.loss.is_smooth else _FIRST + _LADDER:
+    for eps in _rungs(problem):
         smooth = problem.smoothed(eps, previous)
         first = _extrapolate(path, eps) if problem.is_smooth else path[-1][1]
         rung = smooth_solver(smooth, first, options.after(used))
@@ -62,6 +63,13 @@ def solve_with_kinks(smooth_solver, problem, start, options):
             break
         previous = None if problem.is_smooth else at
     return replace(best, status="optimal" if solved else rung.status, n_iter=used)
+
+
+def _rungs(problem):
+    if problem.is_smooth:
+        return _LADDER
+    first = () if problem.loss.is_smooth else _FIRST
+    return first + _LADDER + _LADDER[-1:] * _REPEATS
 
 
 def _extrapolate(path, eps):

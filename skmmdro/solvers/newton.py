@@ -58,7 +58,7 @@ def _iterate(problem, start, options, metric, enough=0.0):
     """
     at = problem.evaluate(start)
     before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
-    damping = 0.0
+    damping, may_kink = 0.0, not (problem.smoothing and problem.smooths_norms)
     while n_iter < options.max_iter:
         if metric is None:
             metric, before = Metric(problem.hessian(at), damping), np.inf
@@ -75,9 +75,9 @@ def _iterate(problem, start, options, metric, enough=0.0):
         trial, length = line_search(problem, at, step)
         n_iter += 1
         n_short = n_short + 1 if length < _SHORT else 0
-        at_kink = n_short == _MAX_SHORT and not problem.smoothing
+        at_kink = n_short == _MAX_SHORT and may_kink
         if trial is None or at_kink:
-            if metric.is_fresh and (not problem.smoothing or damping > _MAX_DAMPING):
+            if metric.is_fresh and (may_kink or damping > _MAX_DAMPING):
                 status = "stalled"
                 break
             if metric.is_fresh:
@@ -86,7 +86,7 @@ def _iterate(problem, start, options, metric, enough=0.0):
             continue
         metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
         at, before = trial, decrement
-        if length < _SHORT and problem.smoothing:
+        if length < _SHORT and not may_kink:
             damping, metric = max(_DAMPING_STEP * damping, _FIRST_DAMPING), None
         elif damping > 0:
             damping = damping / _DAMPING_STEP if damping > _FIRST_DAMPING else 0.0
