@@ -42,7 +42,7 @@ def named_grams(X, A=None):
     A = X if A is None else A
     first, second, third = ((A[:, c], X[:, c]) for c in SPLITS)
     return [
-        rbf_kernel(*first, gamma=0.5),
+        rbf_kernel(*first, gamma=2.0),
         laplacian_kernel(*second, gamma=0.7),
         (third[0] @ third[1].T + 1) ** 2,
     ]
@@ -51,7 +51,7 @@ def named_grams(X, A=None):
 NAMED = {
     "modalities": WIDTHS,
     "kernel": {"x0": "rbf", "x1": "laplacian", "x2": "poly"},
-    "gamma": {"x0": 0.5, "x1": 0.7, "x2": 1.0},
+    "gamma": {"x0": 2.0, "x1": 0.7, "x2": 1.0},
     "degree": 2,
 }
 
@@ -60,25 +60,24 @@ NAMED = {
 
 
 def gram_program(grams, y, nominal, alpha, radius=0.0, budget=0.0, lost=((),)):
-    """Solve the problem in the coefficients of the kernel expansions.
+    """Solve the problem in the coefficients a_k of f_k = K_k a_k.
 
-    With centred Gram matrices K_k and f_k = K_k a_k the norms are (a_k' K_k a_k)^.5.
+    With the symmetric root of the centred Gram matrix K_k, u_k = K_k^.5 a_k is the
+    variable: f_k = K_k^.5 u_k and ||f_k|| = (a_k' K_k a_k)^.5 = ||u_k||.
     y: signs for the logistic loss, floats for half the squared error.
     """
     import cvxpy as cp
 
     n = len(y)
-    a = [cp.Variable(n) for _ in grams]
+    variables = [cp.Variable(n) for _ in grams]
+    norms = [cp.norm(u, 2) for u in variables]
     b, worst = cp.Variable(), cp.Variable()
-    roots = []
-    for K in grams:
+    functions, constraints = [], []
+    for K, u in zip(grams, variables, strict=True):
         values, axes = np.linalg.eigh(K)
-        roots.append(np.sqrt(np.maximum(values, 0))[:, None] * axes.T)
-    norms = [cp.norm(root @ part, 2) for root, part in zip(roots, a, strict=True)]
-    constraints = []
+        functions.append((axes * np.sqrt(np.maximum(values, 0))) @ axes.T @ u)
     for missing in lost:
-        seen = [K @ v for k, (K, v) in enumerate(zip(grams, a, strict=True))]
-        z = sum(f for k, f in enumerate(seen) if k not in missing) + b
+        z = sum(f for k, f in enumerate(functions) if k not in missing) + b
         if y.dtype == float:
             losses = 0.5 * cp.square(z - y)
         else:
