@@ -12,7 +12,13 @@ author = "The skmmdro developers"
 copyright = author
 version = release = skmmdro.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.extlinks",
+    "numpydoc",
+]
+extlinks = {"doi": ("https://doi.org/%s", "doi:%s")}
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "code"
