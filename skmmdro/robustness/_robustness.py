@@ -6,11 +6,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, validate_params
+from .._sklearn import Interval, safe_indexing, validate_params
 from ._columns import modality_columns
 from ._evaluate import evaluate, resolve_scorer
 from ._plan import KNOWN, make_plan
@@ -192,8 +191,8 @@ def fold_cells(estimator, X, y, modalities, plan, cv, *, n_jobs=None, verbose=0)
 
 
 def _fit_and_evaluate(estimator, X, y, train, test, columns, plan):
-    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
-    held_out = _safe_indexing(X, test), _safe_indexing(y, test)
+    estimator.fit(safe_indexing(X, train), safe_indexing(y, train))
+    held_out = safe_indexing(X, test), safe_indexing(y, test)
     return held_out[1], evaluate(estimator, *held_out, columns, plan)
 
 
