@@ -36,6 +36,11 @@ class BlockNorm:
             return np.arange(len(self.labels)), self.radii[self.labels]
         return None
 
+    def partitions(self):
+        """Return the groups of rows, as labels, that the norm can make zero."""
+        rows = [np.arange(len(self.labels))] if self.inner == "l1" else []
+        return [self.labels, *rows]
+
     def scaled(self, factor):
         """Return the norm times `factor`."""
         return BlockNorm(factor * self.radii, self.labels, self.inner, self.outer)

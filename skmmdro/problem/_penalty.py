@@ -30,6 +30,13 @@ class BlockPenalty:
         self.norm = norm
         self.has_budgets = bool(np.any(budgets))
 
+    def partitions(self):
+        """Return the groups of rows, as labels, that the norms can make zero."""
+        found = [self.labels] if self.has_budgets else []
+        if self.norm is not None:
+            found += self.norm.partitions()
+        return found
+
     def norms(self, W):
         """Return ||W_k||_F of each block."""
         squares = np.einsum("ij,ij->i", W, W)
