@@ -102,6 +102,7 @@ class CertificateDisplay:
         Returns
         -------
         self : CertificateDisplay
+            With the attributes set.
         """
         found = {key: getattr(self.certificate, key) for key in _RUNGS}
         found = {key: value for key, value in found.items() if value is not None}

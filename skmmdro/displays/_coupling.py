@@ -106,6 +106,7 @@ class CouplingDisplay:
         Returns
         -------
         self : CouplingDisplay
+            With the attributes set.
         """
         size = len(self.contributions)
         self.figure_, self.ax_ = new_axes(

@@ -102,6 +102,7 @@ class RadiusPathDisplay:
         Returns
         -------
         self : RadiusPathDisplay
+            With the attributes set.
         """
         if quantity not in _QUANTITIES:
             raise ValueError(

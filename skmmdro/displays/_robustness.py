@@ -113,6 +113,7 @@ class RobustnessDisplay:
         Returns
         -------
         self : RobustnessDisplay
+            With the attributes set.
         """
         table = next(iter(self.results.values())).table
         shifts, modalities = (

@@ -117,6 +117,7 @@ class WorstCaseDisplay:
         Returns
         -------
         self : WorstCaseDisplay
+            With the attributes set.
         """
         if kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}; got {kind!r}.")
