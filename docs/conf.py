@@ -19,6 +19,7 @@ default_role = "code"
 add_module_names = False
 
 autosummary_generate = True
+autosummary_ignore_module_all = False  # list what a package exports, and only that
 # methods are documented on the page of their class, by the template
 numpydoc_show_class_members = False
 # made by scikit-learn for every estimator; their text refers to its own manual

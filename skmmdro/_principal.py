@@ -5,6 +5,7 @@ from scipy.sparse import issparse
 
 WIDE = 100  # blocks with more columns are reduced by subspace iteration, not eigh
 _EXTRA, _SWEEPS = 10, 3
+_EPS = np.finfo(np.float64).eps
 
 
 def centred_scores(block, weights, n_directions):
@@ -36,7 +37,11 @@ def centred_scores(block, weights, n_directions):
     elif issparse(block):
         block = block.toarray()
     scores = np.asarray(block, dtype=np.float64)
-    return scores - weights @ scores
+    size = np.abs(scores).max(axis=0)
+    scores = scores - weights @ scores
+    # what rounding leaves of constant columns is not variance
+    scores[:, np.abs(scores).max(axis=0) <= len(scores) * _EPS * size] = 0.0
+    return scores
 
 
 def principal_axes(scores, weights, n_directions):

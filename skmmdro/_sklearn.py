@@ -4,11 +4,24 @@ A change upstream is mended here and nowhere else.
 """
 
 import numpy as np
+import sklearn
 from sklearn.base import _fit_context
-from sklearn.utils._indexing import _get_column_indices
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._indexing import _get_column_indices, _safe_indexing
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_params,
+)
 from sklearn.utils._set_output import _get_output_config
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.fixes import parse_version
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _check_method_params,
+    _check_sample_weight,
+)
+
+READS_POLARS = parse_version(sklearn.__version__) >= parse_version("1.9")
 
 try:  # scikit-learn >= 1.9
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -27,15 +40,38 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "check_feature_names_in",
+    "check_frame",
+    "check_method_params",
     "check_nominal_weights",
     "fit_context",
     "get_column_indices",
     "output_library",
+    "safe_indexing",
+    "validate_params",
     "with_callbacks",
 ]
 
+check_feature_names_in = _check_feature_names_in
+check_method_params = _check_method_params
 fit_context = _fit_context
 get_column_indices = _get_column_indices
+safe_indexing = _safe_indexing
+
+
+def check_frame(X):
+    """Raise if X is a DataFrame whose column names scikit-learn cannot read.
+
+    Versions before 1.9 ask `__dataframe__` for them, which polars >= 2 does not have.
+    Remove when scikit-learn >= 1.9 is the oldest supported.
+    """
+    is_polars = type(X).__module__.startswith("polars.")
+    if is_polars and not READS_POLARS and not hasattr(X, "__dataframe__"):
+        raise TypeError(
+            f"scikit-learn {sklearn.__version__} cannot read the column names of a "
+            "DataFrame of polars >= 2. Upgrade scikit-learn to 1.9 or newer, install "
+            "polars < 2, or pass X.to_pandas()."
+        )
 
 
 def output_library(estimator):

@@ -56,6 +56,63 @@ def per_modality(value, modalities, *, parameter):
     return np.array(values, dtype=np.float64)
 
 
+def check_domains(domains, n_samples, ambiguity):
+    """Return the domains as an array, or None where there are none and none are needed.
+
+    Raises
+    ------
+    ValueError
+        If the ambiguity set needs domains and there are none, their number is not
+        `n_samples`, or some are missing values.
+    """
+    domain_set = ambiguity.parts().get("domain")
+    if domains is None:
+        if domain_set is not None:
+            raise ValueError(
+                f"{domain_set!r} needs the domain of each sample: call "
+                "fit(X, y, domains=...). In a Pipeline or search enable metadata "
+                "routing and call set_fit_request(domains=True) on the estimator."
+            )
+        return None
+    domains = np.asarray(domains)
+    if domains.shape != (n_samples,):
+        raise ValueError(
+            f"domains has shape {domains.shape}, expected one entry for each of the "
+            f"{n_samples} samples."
+        )
+    if any(value is None or value != value for value in domains.tolist()):
+        raise ValueError(
+            "domains has missing values; give samples of unknown origin a domain of "
+            "their own."
+        )
+    return domains
+
+
+def encoder_errors(value, modalities):
+    """Return the encoder error of each modality, ndarray of shape (n_modalities,).
+
+    Parameters
+    ----------
+    value : float, dict, "from_transformer" or None
+        As the user states it; "from_transformer" is what came with the data.
+    modalities : Modalities
+        The modalities of the data.
+    """
+    if value == "from_transformer":
+        value = modalities.encoder_error
+        if value is None:
+            raise ValueError(
+                "encoder_error='from_transformer', but the data carry no encoder "
+                "error. Use ModalityTransformer(..., encoder_error='bootstrap') as an "
+                "earlier step of the same pipeline, with nothing between the two but "
+                "ModalityImputer; or pass encoder_error=transformer.encoder_error_. "
+                "Slices of polars frames and of sparse matrices, and results of "
+                "computations, do not carry it."
+            )
+    value = 0.0 if value is None else value
+    return per_modality(value, modalities, parameter="encoder_error")
+
+
 def check_names(mapping, modalities, *, parameter):
     """Raise if the keys of `mapping` are not exactly the modality names."""
     known = modalities.names

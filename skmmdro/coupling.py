@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import gen_batches
 
 from ._principal import centred_scores, principal_axes
 from ._validation import check_names
@@ -22,8 +23,9 @@ SIDES = np.array([[(cell >> bit) & 1 for cell in range(N_CELLS)] for bit in rang
 SIDES = np.concatenate([SIDES, 1 - SIDES])
 N_DIRECTIONS = 20  # principal directions kept of a modality with more columns than
 NARROW = 32  # this; fewer columns are all kept
-HASHED = 32  # columns that decide in which cell a row is
+HASHED = 256  # columns hashed at a time
 RIDGE = 0.3  # shrinkage of each block's covariance to a multiple of the identity
+ROUNDING = 1e-12  # variance below this share of the overall one is none at all
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -60,7 +62,14 @@ def resolve_coupling(coupling, X, nominal, modalities):
         return estimate_coupling(X, modalities, sample_weight=nominal)
     if isinstance(coupling, dict):
         return _coupling_from_dict(coupling, modalities)
-    return _check_matrix(np.array(coupling, dtype=np.float64), modalities)
+    try:
+        matrix = np.array(coupling, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the coupling matrix must hold numbers in rows of equal length; got "
+            f"{coupling!r}."
+        ) from error
+    return _check_matrix(matrix, modalities)
 
 
 def _coupling_from_dict(pairs, modalities):
@@ -145,7 +154,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     -------
     gamma : ndarray of shape (n_modalities, n_modalities)
         Symmetric, unit diagonal, entries in [0, 1]. All ones (the safe choice) if
-        there are fewer than 16 distinct rows to learn from.
+        the effective number of distinct rows to learn from is below 16.
 
     Examples
     --------
@@ -170,7 +179,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     weights = weights / weights.sum()
     identity = _distinct_rows(X)
     mass = np.bincount(identity, weights)
-    if len(mass) < 2 * N_CELLS:
+    if mass @ mass > 1 / (2 * N_CELLS):  # n_eff below 16
         return np.ones((size, size))
     blocks = [_principal_scores(X[:, c], weights) for c in modalities.columns]
     correlation = _held_out_correlations(blocks, weights, identity % N_CELLS)
@@ -183,11 +192,9 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
 def _distinct_rows(X):
     """Number rows so that equal rows get equal numbers, in an order like random.
 
-    The hash is an integer sum over the bit patterns of some entries, so that it does
+    The hash is an integer sum over the bit patterns of the entries, so that it does
     not depend on rounding.
     """
-    if X.shape[1] > HASHED and not issparse(X):
-        X = X[:, np.linspace(0, X.shape[1] - 1, HASHED).astype(np.intp)]
     factors = np.random.default_rng(0).integers(
         1, 2**63, size=X.shape[1], dtype=np.uint64
     )
@@ -198,7 +205,9 @@ def _distinct_rows(X):
         total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(bits)])
         code = total[X.indptr[1:]] - total[X.indptr[:-1]]
     else:
-        code = (_bits(X) * factors).sum(axis=1, dtype=np.uint64)
+        code = np.zeros(X.shape[0], np.uint64)
+        for columns in gen_batches(X.shape[1], HASHED):
+            code += (_bits(X[:, columns]) * factors[columns]).sum(axis=1)
     code ^= code >> np.uint64(32)
     code *= np.uint64(0x9E3779B97F4A7C15)
     return np.unique(code, return_inverse=True)[1].ravel()
@@ -228,10 +237,14 @@ def _held_out_correlations(blocks, weights, cell):
     covariance = covariance.transpose(1, 3, 0, 2, 4)  # (block, block, side, ., .)
     own = covariance[np.arange(n_blocks), np.arange(n_blocks)]
     level = np.trace(own, axis1=-2, axis2=-1)[..., None, None] / width
-    shrunk = (1 - RIDGE) * own + np.maximum(RIDGE * level, _TINY) * np.eye(width)
+    # a block may be constant on one side, such as an indicator of few rows
+    floor = np.maximum(ROUNDING * level.max(axis=1, keepdims=True), _TINY)
+    varies = level > floor
+    own = np.where(varies, own, 0.0)
+    shrunk = (1 - RIDGE) * own + np.maximum(RIDGE * level, floor) * np.eye(width)
     whiten = np.linalg.inv(np.linalg.cholesky(shrunk))  # L^{-1} C L^{-T} = I
     first, second = np.triu_indices(n_blocks, 1)
-    cross = covariance[first, second]
+    cross = np.where(varies[first] & varies[second], covariance[first, second], 0.0)
     left, right = _leading_pair(
         whiten[first] @ cross @ np.swapaxes(whiten[second], -1, -2)
     )

@@ -12,10 +12,11 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 
-from ._sklearn import get_column_indices
+from ._sklearn import check_frame, get_column_indices
 
 SEPARATOR = "__"
 REMAINDER = "remainder"
+_ENCODER_ERROR = "skmmdro_encoder_error"  # key in the attrs of a pandas DataFrame
 SINGLE = "x"  # name of the only modality where nothing says otherwise
 _UNTAGGED_HINT = (
     "X states no modalities, so it is one modality named 'x': pass "
@@ -36,11 +37,14 @@ class Modalities:
         Column indices of each modality.
     hint : str
         Advice to append to an error about unknown names.
+    encoder_error : dict or None
+        Encoder error by modality name that came with the data, if any did.
     """
 
     names: tuple
     columns: tuple
     hint: str = ""
+    encoder_error: dict | None = None
 
     def __len__(self):
         return len(self.names)
@@ -79,13 +83,18 @@ def resolve_modalities(modalities, X, feature_names=None):
     Returns
     -------
     modalities : Modalities
+        With the encoder error that X carries, if it carries one.
 
     Raises
     ------
     ValueError
         If groups overlap, are empty, name missing columns or leave columns out.
+    TypeError
+        If scikit-learn is too old to read X, see the message.
     """
+    check_frame(X)
     n_features = X.shape[1]
+    error = read_encoder_error(X)
     if isinstance(modalities, dict):
         groups = _groups_from_dict(modalities, X, n_features)
     elif modalities is not None:
@@ -94,9 +103,10 @@ def resolve_modalities(modalities, X, feature_names=None):
         tagged = read_tag(X)
         groups = tagged if tagged else _groups_from_names(feature_names)
         if groups is None:
-            return Modalities((SINGLE,), (np.arange(n_features),), _UNTAGGED_HINT)
+            everything = (np.arange(n_features),)
+            return Modalities((SINGLE,), everything, _UNTAGGED_HINT, error)
     _check_partition(groups, n_features, feature_names)
-    return Modalities(tuple(groups), tuple(groups.values()))
+    return Modalities(tuple(groups), tuple(groups.values()), encoder_error=error)
 
 
 def _groups_from_dict(spec, X, n_features):
@@ -204,7 +214,7 @@ def _check_partition(groups, n_features, feature_names):
 
     def named(mask):
         found = np.flatnonzero(mask)[:5]
-        return list(found if feature_names is None else feature_names[found])
+        return (found if feature_names is None else feature_names[found]).tolist()
 
     if np.any(counts > 1):
         raise ValueError(
@@ -221,26 +231,54 @@ def _check_partition(groups, n_features, feature_names):
 class _TaggedArray(np.ndarray):
     """A plain array that remembers its modalities until anything is done to it.
 
-    Every view, slice or result is untagged, since it may have other columns; inside
-    a Pipeline the array reaches the next step as it is, which is all we need.
+    Rows taken from it remember them too. Every other view, slice or result is
+    untagged, since it may have other columns; inside a Pipeline the array reaches the
+    next step as it is.
     """
 
     def __array_finalize__(self, source):
-        self.modality_columns_ = None
+        self.modality_columns_ = self.encoder_error_ = None
+
+    def __getitem__(self, key):
+        part = super().__getitem__(key)
+        if isinstance(key, tuple) and len(key) == 2 and _is_everything(key[1]):
+            key = key[0]  # scikit-learn takes rows by X[rows, ...]
+        takes_rows = not isinstance(key, tuple) and np.ndim(part) == 2
+        if takes_rows and part.shape[1] == self.shape[1]:
+            part.modality_columns_ = self.modality_columns_
+            part.encoder_error_ = self.encoder_error_
+        return part
 
     def __reduce_ex__(self, protocol):
         # kept when pickled, or a Pipeline with `memory` loses it on the second fit
         plain = np.asarray(self)
         if self.modality_columns_ is None:
             return plain.__reduce_ex__(protocol)
-        return tag_modalities, (plain, self.modality_columns_)
+        return tag_modalities, (plain, self.modality_columns_, self.encoder_error_)
 
 
-def tag_modalities(X, columns):
-    """Let the array or sparse matrix X carry ``{name: column indices}``."""
+def _is_everything(key):
+    return key is Ellipsis or (isinstance(key, slice) and key == slice(None))
+
+
+def tag_modalities(X, columns, encoder_error=None):
+    """Let the array or sparse matrix X carry ``{name: column indices}``.
+
+    And the encoder error of each modality, if there is one.
+    """
     if not issparse(X):
         X = np.asarray(X).view(_TaggedArray)
     X.modality_columns_ = {name: np.asarray(cols) for name, cols in columns.items()}
+    X.encoder_error_ = encoder_error
+    return X
+
+
+def tag_frame(X, encoder_error):
+    """Let the DataFrame X carry the encoder error of each modality."""
+    if hasattr(X, "attrs"):  # pandas keeps these when rows are taken, and in pickles
+        X.attrs[_ENCODER_ERROR] = dict(encoder_error)
+    else:  # polars has no place for it; results of any operation are untagged
+        X.encoder_error_ = dict(encoder_error)
     return X
 
 
@@ -250,3 +288,11 @@ def read_tag(X):
     if columns is None or sum(map(len, columns.values())) != X.shape[1]:
         return None
     return columns
+
+
+def read_encoder_error(X):
+    """Return the encoder error by modality that X carries, or None."""
+    attrs = getattr(X, "attrs", None)
+    if isinstance(attrs, dict):
+        return attrs.get(_ENCODER_ERROR)
+    return getattr(X, "encoder_error_", None)

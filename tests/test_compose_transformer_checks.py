@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF, PCA
 from sklearn.feature_selection import SelectKBest
@@ -62,11 +63,20 @@ def settings():
     }
 
 
+@pytest.fixture
+def threads():
+    """Run n_jobs=2 in threads: starting processes takes most of the time."""
+    with parallel_config(backend="threading"):
+        yield
+
+
+@pytest.mark.usefixtures("threads")
 @parametrize_with_checks(list(settings().values()))
 def test_check_estimator(estimator, check):
     check(estimator)
 
 
+@pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("check", EXTRA_CHECKS)
 @pytest.mark.parametrize("setting", settings())
 def test_checks_outside_check_estimator(setting, check):

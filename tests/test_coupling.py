@@ -133,10 +133,6 @@ def test_sparse_equals_dense(widths):
     np.testing.assert_allclose(found, dense, atol=1e-10)
 
 
-WIDE = "dense rows are told apart by 32 columns, sparse ones by all"
-
-
-@pytest.mark.xfail(reason=WIDE)
 def test_sparse_equals_dense_with_more_than_32_columns():
     """The container does not matter for wide data either."""
     rng = np.random.default_rng(2)
@@ -146,7 +142,6 @@ def test_sparse_equals_dense_with_more_than_32_columns():
     np.testing.assert_allclose(found, estimate(A, B), atol=1e-10)
 
 
-@pytest.mark.xfail(reason=WIDE)
 def test_wide_dense_blocks_with_few_nonzeros():
     """Most rows agree in any few columns, yet they are different rows."""
     A = sparse.random_array((300, 400), density=0.01, rng=0).toarray()
@@ -154,7 +149,6 @@ def test_wide_dense_blocks_with_few_nonzeros():
     assert estimate(A, A)[0, 1] > 0.9
 
 
-@pytest.mark.xfail(reason="2 / n_eff is deducted even where n_eff is 2")
 def test_categories_of_unequal_frequency():
     """A frequent category makes n_eff small: that must not read as independence."""
     frequency = np.r_[0.75, np.full(19, 0.25 / 19)]
@@ -194,10 +188,6 @@ def test_constant_columns():
     assert padded == pytest.approx(plain, abs=0.03)
 
 
-@pytest.mark.xfail(
-    raises=np.linalg.LinAlgError,
-    reason="rounding makes the covariance of a side slightly negative",
-)
 @pytest.mark.parametrize("kind", ["constant", "rare"])
 def test_blocks_without_variance_on_a_side(kind):
     """A constant that is not exact in binary, an indicator that is on in one row."""

@@ -5,10 +5,13 @@ import pickle
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.utils import _safe_indexing
 
+from skmmdro import ModalityTransformer, _sklearn
 from skmmdro._validation import per_modality
 from skmmdro.modalities import (
     Modalities,
+    read_encoder_error,
     read_tag,
     resolve_modalities,
     tag_modalities,
@@ -282,7 +285,6 @@ def test_tagged_data_carry_their_modalities(kind):
     "derive",
     [
         lambda X: X[:, 1:],
-        lambda X: X[::2],
         lambda X: X[:, [1, 0, 2, 3, 4]],
         lambda X: X + 1,
         lambda X: np.hstack([X, X]),
@@ -296,6 +298,19 @@ def test_results_of_a_tagged_array_are_untagged(derive):
     X = tag_modalities(np.ones((4, 5)), {"p": [0, 3], "q": [1, 2, 4]})
     assert read_tag(derive(X)) is None
     assert read_tag(X) is not None
+
+
+@pytest.mark.parametrize(
+    "rows", [slice(None, None, 2), [0, 2], np.array([True, False, True, False])]
+)
+def test_rows_of_a_tagged_array_are_tagged(rows):
+    """So that folds of an encoded array keep their modalities."""
+    X = tag_modalities(np.ones((4, 5)), {"p": [0, 3], "q": [1, 2, 4]}, {"p": 0.5})
+    for part in (X[rows], X[rows, ...], X[rows, :], _safe_indexing(X, rows)):
+        assert part.shape == (2, 5)
+        assert read_tag(part) == read_tag(X)
+        assert read_encoder_error(part) == {"p": 0.5}
+    assert read_tag(X[0]) is None and X[0, 0] == 1
 
 
 def test_tag_leaves_the_plain_array_alone():
@@ -322,3 +337,16 @@ def test_a_tag_of_another_width_is_not_read():
     assert read_tag(tag_modalities(np.ones((4, 5)), {"p": [0, 1]})) is None
     assert read_tag(np.ones((4, 5))) is None
     assert read_tag(sparse.csr_array(np.ones((4, 5)))) is None
+
+
+def test_frames_that_an_old_scikit_learn_cannot_read(monkeypatch):
+    """Without their names the columns would silently be one modality."""
+    pl = pytest.importorskip("polars")
+    monkeypatch.setattr(_sklearn, "READS_POLARS", False)
+    monkeypatch.delattr(pl.DataFrame, "__dataframe__", raising=False)
+    frame = pl.DataFrame({name: [0.0, 1.0] for name in NAMES})
+    with pytest.raises(TypeError, match=r"Upgrade scikit-learn to 1\.9"):
+        resolve_modalities(None, frame)
+    encode = ModalityTransformer([("text", "passthrough", NAMES)])
+    with pytest.raises(TypeError, match=r"or pass X\.to_pandas\(\)"):
+        encode.fit(frame)

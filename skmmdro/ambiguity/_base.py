@@ -1,10 +1,11 @@
 """What an ambiguity set has to provide.
 
-A set is one public class in one file: parameters only. There are three kinds, each
+A set is one public class in one file: parameters only. There are four kinds, each
 with a base class here: `ReweightingSet` (other weights of the samples),
-`TransportSet` (other values of the features) and `EnvironmentSet` (several versions
-or parts of the data). `bind` attaches a set to the data of one fit and returns an
-object for the optimisation; the set itself is not changed.
+`TransportSet` (other values of the features), `DomainSet` (one of several parts of
+the data) and `EnvironmentSet` (one of several versions of the data). `bind`
+attaches a set to the data of one fit and returns an object for the optimisation; the
+set itself is not changed.
 """
 
 from abc import abstractmethod
@@ -24,7 +25,7 @@ class AmbiguitySet(BaseEstimator):
     ----------
     alias : str
         The name under which estimators accept the set.
-    kind : {"reweighting", "transport", "environment"}
+    kind : {"reweighting", "transport", "domain", "environment"}
         What the set lets vary; a `Composite` holds at most one set of each kind.
     """
 
@@ -74,7 +75,135 @@ class ReweightingSet(AmbiguitySet):
         Returns
         -------
         bound : BoundReweighting
+            What the optimisation sees of the set.
         """
+
+
+class EnvironmentSet(AmbiguitySet):
+    """Several versions of the data: which one comes is unknown."""
+
+    kind = "environment"
+
+    @abstractmethod
+    def bind(self, modalities):
+        """Make the list of environments.
+
+        Parameters
+        ----------
+        modalities : Modalities
+            Column groups of X.
+
+        Returns
+        -------
+        bound : BoundEnvironments
+        """
+
+
+@dataclass(frozen=True)
+class BoundEnvironments:
+    """Copies of all samples in which some modalities are replaced by their means.
+
+    Attributes
+    ----------
+    names : list
+        What to call each environment.
+    prior : ndarray of shape (n_environments,)
+        Their nominal probabilities, which sum to one.
+    level : float in [0, 1]
+        Worst fraction of the probability to average over; 0: the worst environment.
+    masks : ndarray of bool of shape (n_environments, n_modalities)
+        True where a modality is missing.
+    """
+
+    names: list
+    prior: np.ndarray
+    level: float
+    masks: np.ndarray
+
+
+class DomainSet(AmbiguitySet):
+    """Several parts of the data, passed to fit as `domains`."""
+
+    kind = "domain"
+
+    @abstractmethod
+    def bind(self, domains, nominal):
+        """Make the list of parts.
+
+        Parameters
+        ----------
+        domains : ndarray of shape (n_samples,)
+            Domain of each sample.
+        nominal : ndarray of shape (n_samples,)
+            Positive weights that sum to one.
+
+        Returns
+        -------
+        bound : BoundDomains
+        """
+
+
+@dataclass(frozen=True)
+class BoundDomains:
+    """Parts of the samples.
+
+    Attributes
+    ----------
+    names : list
+        What to call each part.
+    prior : ndarray of shape (n_domains,)
+        Their nominal probabilities, which sum to one.
+    level : float in [0, 1]
+        Worst fraction of the probability to average over; 0: the worst part.
+    parts : ndarray of int of shape (n_samples,)
+        Index of the part each sample belongs to.
+    """
+
+    names: list
+    prior: np.ndarray
+    level: float
+    parts: np.ndarray
+
+
+class TransportSet(AmbiguitySet):
+    """The features of each sample may move, which costs something."""
+
+    kind = "transport"
+
+    @abstractmethod
+    def bind(self, modalities, loss):
+        """Turn radii into a penalty.
+
+        Parameters
+        ----------
+        modalities : Modalities
+            Column groups of X.
+        loss : SeparableLoss or an object with the same methods
+            Bound loss.
+
+        Returns
+        -------
+        bound : BoundTransport
+        """
+
+
+@dataclass(frozen=True)
+class BoundTransport:
+    """A transport set attached to a loss.
+
+    Attributes
+    ----------
+    norm : BlockNorm
+        What the coefficients are charged with, before the Lipschitz constant.
+    order : {1, 2}
+        1: the norm is added to the risk; 2: to the root of twice the risk.
+    label_cost : float
+        Multiplier of the budget's price at which a label flips; inf: never.
+    """
+
+    norm: object
+    order: int
+    label_cost: float
 
 
 @dataclass(frozen=True)
@@ -108,6 +237,7 @@ class Reweighting:
     """
 
     is_smooth = True
+    is_maximum = False  # of a few smooth risks: only EnvironmentRisk
 
     @abstractmethod
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
@@ -146,6 +276,10 @@ class Reweighting:
         Used to find scales and starting points, so it may be approximate.
         """
         return self
+
+    def describe(self, losses, nominal, weights):
+        """Return values worth keeping on the estimator, by attribute name."""
+        return {}
 
     def share_used(self, weights, nominal):
         """Return how much of the radius `weights` use, as a fraction of it.

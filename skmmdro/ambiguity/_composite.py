@@ -2,14 +2,14 @@
 
 from ._base import AmbiguitySet
 
-KINDS = ("reweighting", "transport", "environment")
+KINDS = ("reweighting", "transport", "domain", "environment")
 
 
 class Composite(AmbiguitySet):
     """At most one set of each kind, all of them at work together.
 
-    The worst case is taken over environments; in each environment over the transport
-    of the features and over the weights of the samples.
+    The worst case is taken over environments; in each environment over domains; in
+    each domain over the weights of its samples. Transport adds its norm to that.
 
     Made by adding sets: ``ChiSquare(0.1) + Wasserstein(0.05) + ModalityLoss()``. Its
     parameters are reached as, for example, ``ambiguity__reweighting__radius``.
@@ -20,6 +20,8 @@ class Composite(AmbiguitySet):
         Set of kind "reweighting", such as ChiSquare.
     transport : AmbiguitySet or None, default=None
         Set of kind "transport", such as Wasserstein.
+    domain : AmbiguitySet or None, default=None
+        Set of kind "domain", such as Domains.
     environment : AmbiguitySet or None, default=None
         Set of kind "environment", such as ModalityLoss.
 
@@ -32,9 +34,12 @@ class Composite(AmbiguitySet):
 
     _parameter_constraints = {kind: [AmbiguitySet, None] for kind in KINDS}
 
-    def __init__(self, *, reweighting=None, transport=None, environment=None):
+    def __init__(
+        self, *, reweighting=None, transport=None, domain=None, environment=None
+    ):
         self.reweighting = reweighting
         self.transport = transport
+        self.domain = domain
         self.environment = environment
 
     def parts(self):

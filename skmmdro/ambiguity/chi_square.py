@@ -4,8 +4,8 @@ from numbers import Real
 
 import numpy as np
 
-from .._sklearn import Interval
-from .._validation import per_modality
+from .._sklearn import Interval, StrOptions
+from .._validation import encoder_errors
 from ._base import (
     BoundReweighting,
     Reweighting,
@@ -40,7 +40,7 @@ class ChiSquare(ReweightingSet):
     Parameters
     ----------
     radius : float in [0, inf) or dict, default=0.1
-        chi-square radius rho_k of each modality, a number for all or a dict by
+        Chi-square radius rho_k of each modality, a number for all or a dict by
         modality name. It is the variance of the likelihood ratio dQ_k/dP_k, has no
         unit and does not depend on the number of samples: a shift of a standard normal
         feature by delta standard deviations has radius exp(delta^2) - 1. Radius 0 for
@@ -54,10 +54,11 @@ class ChiSquare(ReweightingSet):
         a single radius for the merged columns needs for the same protection. An array
         must be symmetric with a unit diagonal and entries in [-1, 1]; a dict states
         each pair once, ``{"text": {"image": 0.3}}``.
-    encoder_error : float in [0, inf), dict or None, default=None
+    encoder_error : float in [0, inf), dict, "from_transformer" or None, default=None
         Root mean square error e_k of modality k's features, in their units. Needs a
         Lipschitz loss. A modality whose error outweighs its use gets exactly zero
-        coefficients.
+        coefficients. "from_transformer": what the ModalityTransformer in front of the
+        estimator has estimated; an error if the data carry no estimate.
 
     See Also
     --------
@@ -97,7 +98,12 @@ class ChiSquare(ReweightingSet):
     _parameter_constraints = {
         "radius": [Interval(Real, 0, None, closed="left"), dict],
         "coupling": COUPLING,
-        "encoder_error": [Interval(Real, 0, None, closed="left"), dict, None],
+        "encoder_error": [
+            Interval(Real, 0, None, closed="left"),
+            dict,
+            StrOptions({"from_transformer"}),
+            None,
+        ],
     }
 
     def __init__(self, radius=0.1, *, coupling="estimate", encoder_error=None):
@@ -106,8 +112,7 @@ class ChiSquare(ReweightingSet):
         self.encoder_error = encoder_error
 
     def bind(self, X, nominal, modalities):
-        error = 0.0 if self.encoder_error is None else self.encoder_error
-        error = per_modality(error, modalities, parameter="encoder_error")
+        error = encoder_errors(self.encoder_error, modalities)
         radii, fitted = bind_radii(self.radius, self.coupling, X, nominal, modalities)
         return BoundReweighting(
             reweighting=ChiSquareBall(fitted["joint_radius_"]),

@@ -39,8 +39,8 @@ def import_library(library, *, caller):
         ) from error
 
 
-def make_frame(values, names, *, like):
-    """Return `values` as a DataFrame of the library and with the index of `like`.
+def make_frame(values, names, *, like, library):
+    """Return `values` as a DataFrame with the index of `like`.
 
     Parameters
     ----------
@@ -48,17 +48,19 @@ def make_frame(values, names, *, like):
         An object array gets a type for each column, as its values have.
     names : ndarray of str of shape (n_features,)
         Column names.
-    like : pandas or polars DataFrame of n_samples rows
-        Where the library and the index come from.
+    like : DataFrame or array-like of n_samples rows
+        Where the index comes from, if both are of pandas.
+    library : {"pandas", "polars"}
+        What to return.
 
     Returns
     -------
     frame : pandas or polars DataFrame of shape (n_samples, n_features)
     """
-    library = frame_library(like)
-    module = sys.modules[library]
+    module = import_library(library, caller="ModalityTransformer")
     if library == "pandas":
-        frame = module.DataFrame(values, index=like.index, columns=names, copy=False)
+        index = like.index if frame_library(like) == "pandas" else None
+        frame = module.DataFrame(values, index=index, columns=names, copy=False)
         return frame.infer_objects() if values.dtype.kind == "O" else frame
     # polars keeps object arrays as opaque objects; lists it reads by value
     columns = values.T.tolist() if values.dtype.kind == "O" else np.asarray(values).T

@@ -4,10 +4,15 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.utils import get_tags
 
+from .._sklearn import safe_indexing
 from ..modalities import REMAINDER, SEPARATOR, column_indices
+from ._columns import missing_rows
 
 # the held ColumnTransformer refuses modalities that are called like its parameters
-_RESERVED = {*ColumnTransformer([]).get_params(deep=False), "scale", REMAINDER}
+_RESERVED = {
+    *ColumnTransformer([]).get_params(deep=False),
+    *("encoder_error", "missing", "n_bootstrap", "random_state", "scale", REMAINDER),
+}
 
 
 def resolve_columns(transformers, X):
@@ -29,14 +34,25 @@ def resolve_columns(transformers, X):
     Raises
     ------
     ValueError
-        If there are no triples, one is malformed, a name cannot be used, or columns
-        do not exist.
+        If there are no triples, one is malformed, a name cannot be used, columns do
+        not exist, or a modality is missing in every row.
     """
     _check_triples(transformers)
     _check_names([name for name, _, _ in transformers])
     columns = {name: column_indices(name, key, X) for name, _, key in transformers}
+    for name, part, _ in transformers:
+        if len(columns[name]) and not _is_drop(part):
+            _check_observed(name, safe_indexing(X, columns[name], axis=1))
     taken = np.concatenate(list(columns.values()))
     return {**columns, REMAINDER: np.setdiff1d(np.arange(X.shape[1]), taken)}
+
+
+def _check_observed(name, block):
+    if missing_rows(block).all():
+        raise ValueError(
+            f"modality {name!r} is missing (NaN or None) in every row, so there is "
+            "nothing to fit its transformer on; leave it out ('drop')."
+        )
 
 
 def _check_triples(transformers):

@@ -3,17 +3,17 @@
 from numbers import Integral
 from typing import ClassVar
 
-import numpy as np
-from scipy.sparse import issparse
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._sklearn import HasMethods, StrOptions, fit_context, output_library
+from .._sklearn import HasMethods, Interval, StrOptions, check_frame, fit_context
 from .._validation import unchanged_on_error
-from ..modalities import tag_modalities
 from ._blocks import as_float, divide_blocks, root_mean_square_norm
 from ._composite import Composite
-from ._frames import array_type, frame_library, make_frame
-from ._parts import numbered_names, output_blocks, resolve_columns
+from ._container import package
+from ._encoder_error import METHODS, encoder_errors
+from ._frames import array_type, frame_library
+from ._parts import output_blocks, resolve_columns
 
 
 class ModalityTransformer(Composite):
@@ -36,7 +36,10 @@ class ModalityTransformer(Composite):
         - name: any string without ``"__"``, except the name of a parameter. The
           transformer and its parameters are set as ``name`` and ``name__parameter``.
         - transformer: an estimator with fit and transform, a Pipeline,
-          ``"passthrough"``, or ``"drop"`` to leave the modality out.
+          ``"passthrough"``, or ``"drop"`` to leave the modality out. ``"auto"`` picks
+          one by what the columns hold: :func:`text_encoder`, :func:`tabular_encoder`,
+          and for a column of arrays :func:`image_encoder` (two or more dimensions) or
+          :func:`embedding_encoder` (one). The repr of the fitted object shows it.
         - columns: as in :class:`~sklearn.compose.ColumnTransformer`: names, integers,
           a slice, a boolean mask, or a callable that takes X. One string or integer
           selects a one-dimensional column, which text vectorizers want.
@@ -44,10 +47,33 @@ class ModalityTransformer(Composite):
         How each modality is scaled. "rms": to mean square norm one over the training
         rows, without centring; missing values are left out of the mean. None: not.
     n_jobs : int or None, default=None
-        Number of modalities that are transformed at the same time.
+        Number of modalities that are transformed at the same time, and of bootstrap
+        refits.
     remainder : {"drop", "passthrough"} or estimator, default="drop"
         What happens to columns that no modality has. Unless dropped they are a
         modality named "remainder".
+    missing : {"auto", "keep"}, default="auto"
+        What happens to a row in which all columns of a modality are missing (NaN, None
+        or NaT). "keep": the modality's transformer does not see it, nor in fit, and
+        all its output columns are NaN (zero, if the output is sparse), so that
+        :class:`ModalityImputer` can fill it from the other modalities. "auto": the
+        same, except that transformers that take missing values, such as imputers and
+        :func:`tabular_encoder`, see every row.
+    encoder_error : {"bootstrap", "reconstruction"}, dict or None, default=None
+        How to estimate how far each transformer's output is off, one method for all
+        or by modality name, None where there is no error.
+
+        - "bootstrap": the transformer is fitted again on resampled rows, and its output
+          is turned (orthogonal Procrustes) to meet that of the original. The root mean
+          square of the difference, over refits and rows, is the error that comes from
+          the finite training sample.
+        - "reconstruction": what is lost by the last step of the transformer, which has
+          to have `inverse_transform`: the root mean square of the reconstruction's
+          residual, in the units of the step's output.
+    n_bootstrap : int in [1, inf), default=20
+        Number of refits.
+    random_state : int, RandomState instance or None, default=None
+        Draws the rows of the refits.
 
     Attributes
     ----------
@@ -60,11 +86,15 @@ class ModalityTransformer(Composite):
         Number of output columns of each modality.
     scale_ : dict of str to float
         What each modality is divided by; 1.0 if it is all zero or `scale` is None.
+    encoder_error_ : dict of str to float
+        Root mean square error of each modality's output columns, divided by `scale_`;
+        only if `encoder_error` is not None. It goes with the output, so that
+        ``ChiSquare(encoder_error="from_transformer")`` finds it.
     named_transformers_ : Bunch
         Fitted transformers by name.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with string column names.
 
     See Also
@@ -108,6 +138,10 @@ class ModalityTransformer(Composite):
     _parameter_constraints: ClassVar[dict] = {
         "transformers": [list, tuple],
         "scale": [StrOptions({"rms"}), None],
+        "missing": [StrOptions({"auto", "keep"})],
+        "encoder_error": [StrOptions(set(METHODS)), dict, None],
+        "n_bootstrap": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
         "n_jobs": [Integral, None],
         "remainder": [
             StrOptions({"drop", "passthrough"}),
@@ -116,11 +150,26 @@ class ModalityTransformer(Composite):
         ],
     }
 
-    def __init__(self, transformers, *, scale="rms", n_jobs=None, remainder="drop"):
+    def __init__(
+        self,
+        transformers,
+        *,
+        scale="rms",
+        n_jobs=None,
+        remainder="drop",
+        missing="auto",
+        encoder_error=None,
+        n_bootstrap=20,
+        random_state=None,
+    ):
         self.transformers = transformers
         self.scale = scale
         self.n_jobs = n_jobs
         self.remainder = remainder
+        self.missing = missing
+        self.encoder_error = encoder_error
+        self.n_bootstrap = n_bootstrap
+        self.random_state = random_state
 
     @unchanged_on_error
     @fit_context(prefer_skip_nested_validation=False)  # the parts check themselves
@@ -145,7 +194,9 @@ class ModalityTransformer(Composite):
         ------
         ValueError
             If names cannot be used, columns do not exist, a modality that is not
-            dropped has no output columns, or its output is not finite numbers.
+            dropped has no output columns or is missing in every row, its output is
+            infinite or not numbers, or its encoder error cannot be had in the way that
+            is asked for.
         """
         self._fit_transform(X, y, params)
         return self
@@ -169,12 +220,13 @@ class ModalityTransformer(Composite):
         X_out : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features_out)
             The modalities side by side.
         """
-        return self._package(*self._fit_transform(X, y, params))
+        return package(self, *self._fit_transform(X, y, params))
 
     def _fit_transform(self, X, y, params):
         X = self._check_X(X, reset=True)
         self._input_columns = resolve_columns(self.transformers, X)
-        self.column_transformer_ = self._make_column_transformer()
+        self._chosen = self._choose(X)
+        self.column_transformer_ = self._make_column_transformer(self._chosen)
         output = self.column_transformer_.fit_transform(X, y, **params)
         self.modality_columns_ = output_blocks(
             self.column_transformer_, self._input_columns
@@ -189,7 +241,22 @@ class ModalityTransformer(Composite):
             output = as_float(output, self.modality_columns_)
             for name, block in self.modality_columns_.items():
                 self.scale_[name] = root_mean_square_norm(output, block, name)
+        self._estimate_errors(X, y)
         return self._scaled(output), X
+
+    def _estimate_errors(self, X, y):
+        vars(self).pop("encoder_error_", None)
+        if self.encoder_error is None:
+            return
+        errors = encoder_errors(
+            self.encoder_error,
+            self._encoders(X),
+            y,
+            n_bootstrap=self.n_bootstrap,
+            random_state=check_random_state(self.random_state),
+            n_jobs=self.n_jobs,
+        )
+        self.encoder_error_ = {n: errors[n] / self.scale_[n] for n in errors}
 
     def transform(self, X, **params):
         """Transform each modality and divide it by its scale.
@@ -209,39 +276,7 @@ class ModalityTransformer(Composite):
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
         output = self.column_transformer_.transform(X, **params)
-        return self._package(self._scaled(output), X)
-
-    def get_feature_names_out(self, input_features=None):
-        """Names of the output columns, ``modality__feature``.
-
-        Parameters
-        ----------
-        input_features : array-like of str of shape (n_features,) or None, default=None
-            Names of the input columns; None: those seen in fit, or "x0", "x1", ...
-
-        Returns
-        -------
-        names : ndarray of str of shape (n_features_out,)
-            The names.
-        """
-        check_is_fitted(self)
-        try:
-            return self.column_transformer_.get_feature_names_out(input_features)
-        except AttributeError:  # a part, such as FunctionTransformer, has no names
-            if input_features is None:
-                unnamed = [f"x{j}" for j in range(self.n_features_in_)]
-                input_features = getattr(self, "feature_names_in_", unnamed)
-            return numbered_names(
-                self.named_transformers_,
-                self.modality_widths_,
-                self._input_columns,
-                input_features,
-            )
-
-    @property
-    def named_transformers_(self):
-        """Fitted transformers by name."""
-        return self.column_transformer_.named_transformers_
+        return package(self, self._scaled(output), X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -253,6 +288,7 @@ class ModalityTransformer(Composite):
         return tags
 
     def _check_X(self, X, *, reset):
+        check_frame(X)
         if frame_library(X):  # text and categories are for the transformers to judge
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
@@ -270,20 +306,3 @@ class ModalityTransformer(Composite):
             return output
         output = as_float(output, self.modality_columns_)
         return divide_blocks(output, self.modality_columns_, self.scale_)
-
-    def _package(self, output, X):
-        """Return the output in the container that the caller expects."""
-        library = output_library(self)
-        if library != "default":
-            if issparse(output):
-                raise ValueError(
-                    f"{library.capitalize()} output does not support sparse data. Make "
-                    "the transformers return dense arrays, or call "
-                    "set_output(transform='default')."
-                )
-            return output  # scikit-learn makes the DataFrame
-        if frame_library(X) and not issparse(output):
-            return make_frame(output, self.get_feature_names_out(), like=X)
-        every_column = np.arange(output.shape[1])
-        columns = {name: every_column[b] for name, b in self.modality_columns_.items()}
-        return tag_modalities(output, columns)

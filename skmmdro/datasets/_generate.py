@@ -61,8 +61,8 @@ def make_multimodal_classification(
         Standard deviation of each linear score without shift; the larger, the better
         the classes separate.
     shift : dict or None, default=None
-        s_k by modality name, 0 where not named. Draws a sample, such as a test sample,
-        in which these modalities' marginals have moved.
+        Values s_k by modality name, 0 where not named. Draws a sample, such as a test
+        sample, in which these modalities' marginals have moved.
     random_state : int, RandomState instance or None, default=None
         Draws the sample. The same integer with another `shift` draws the same z and e.
     population_state : int in [0, inf), default=0

@@ -6,16 +6,18 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._log import report
 from .._sklearn import CallbackSupportMixin, FitProgress, Interval, StrOptions
+from .._validation import check_domains
 from ..ambiguity import REGISTRY as AMBIGUITY
-from ..ambiguity import AmbiguitySet, resolve_ambiguity
+from ..ambiguity import AmbiguitySet, Composite, resolve_ambiguity
 from ..losses import REGISTRY as LOSSES
 from ..losses import Loss, resolve_loss
-from ..modalities import resolve_modalities
-from ..problem import RobustProblem, data_operator, solve
+from ..modalities import Modalities, resolve_modalities
+from ..problem import build_problem, solve
 from ..solvers import REGISTRY as SOLVERS
 from ..solvers import Options
 
@@ -25,7 +27,7 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
 
     _task = None
     _parameter_constraints: dict = {
-        "ambiguity": [StrOptions(set(AMBIGUITY)), AmbiguitySet],
+        "ambiguity": [StrOptions(set(AMBIGUITY)), AmbiguitySet, list],
         "loss": [StrOptions(set(LOSSES)), Loss],
         "modalities": [dict, "array-like", None],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -37,28 +39,18 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    def _fit(self, X, data, target, weights, n_classes=None):
+    def _fit(self, X, data, target, weights, n_classes=None, domains=None):
         """Build and solve the problem, then set the fitted attributes.
 
         `data` is the validated X. X itself is only asked for its modalities.
         """
-        used = weights > 0
         modalities = self._modalities(X, data)
-        if not np.all(used):
-            data, target = data[used], target[used]
-        nominal = weights[used] / weights.sum()
-        loss = resolve_loss(self.loss, self._task).bind(target, nominal, n_classes)
-        ambiguity = resolve_ambiguity(self.ambiguity).bind(data, nominal, modalities)
-        _check_lipschitz(loss, ambiguity, self.loss)
-
-        problem = RobustProblem(
-            data_operator(data),
-            loss,
-            ambiguity,
-            nominal,
-            modalities.labels,
-            alpha=float(self.alpha),
-            fit_intercept=self.fit_intercept,
+        used = weights > 0
+        ambiguity = resolve_ambiguity(self.ambiguity)
+        loss = resolve_loss(self.loss, self._task)
+        loss = loss.fitted(target[used], weights[used])
+        problem, fitted = self._problem(
+            data, target, weights, domains, ambiguity, loss, modalities, n_classes
         )
         progress = FitProgress(self, self.max_iter, X, target)
         options = Options(
@@ -67,18 +59,83 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
         solution = solve(problem, self.solver, options, self._warm_theta(problem))
         progress.end()
 
-        for name, value in self._coefficients(problem, solution.theta, data).items():
-            setattr(self, name, value)
-        for name, value in ambiguity.fitted.items():
+        fitted.update(self._coefficients(problem, solution.theta, data))
+        fitted.update(problem.describe(solution.theta, solution.weights))
+        for name, value in fitted.items():
             setattr(self, name, value)
         self.modalities_ = modalities.as_dict()
         self.worst_case_weights_ = np.zeros(len(weights))
-        self.worst_case_weights_[used] = solution.weights
+        self.worst_case_weights_[used] = problem.by_sample(solution.weights)
         self.objective_ = float(solution.objective)
         self.dual_gap_ = float(solution.gap)
         self.n_iter_ = int(solution.n_iter)
+        self._fitted_loss = loss
         self._warn(solution, problem, ambiguity)
         return self
+
+    def _problem(
+        self, data, target, weights, domains, ambiguity, loss, modalities, n_classes
+    ):
+        """Return the RobustProblem of validated data, and what to keep of the set."""
+        domains = check_domains(domains, len(weights), ambiguity)
+        used = weights > 0
+        if not np.all(used):
+            data, target = data[used], target[used]
+            domains = None if domains is None else domains[used]
+        nominal = weights[used] / weights.sum()
+        return build_problem(
+            data,
+            loss.bind(target, nominal, n_classes),
+            ambiguity,
+            nominal,
+            modalities,
+            alpha=float(self.alpha),
+            fit_intercept=self.fit_intercept,
+            domains=domains,
+        )
+
+    def _worst_case(self, data, target, weights, domains, ambiguity):
+        """Return the Bunch that `worst_case` promises, for validated data."""
+        n_classes = len(self.classes_) if hasattr(self, "classes_") else None
+        modalities = Modalities(
+            tuple(self.modalities_), tuple(self.modalities_.values())
+        )
+        ambiguity = resolve_ambiguity(
+            self.ambiguity if ambiguity is None else ambiguity
+        )
+        problem, plain = (
+            self._problem(
+                data,
+                target,
+                weights,
+                domains,
+                which,
+                self._fitted_loss,
+                modalities,
+                n_classes,
+            )[0]
+            for which in (ambiguity, Composite())
+        )
+        theta = self._theta(problem)
+        at = problem.evaluate(theta)
+        spread = np.zeros(len(weights))
+        spread[weights > 0] = problem.by_sample(at.worst.weights)
+        found = problem.describe(theta, at.worst.weights)
+        worst = Bunch(
+            risk=float(problem.risk_value(at)),
+            weights=spread,
+            nominal_risk=float(plain.evaluate(theta).worst.value),
+            environment=None,
+            domain=None,
+        )
+        for kind in ("environment", "domain"):
+            if f"{kind}_names_" in found:
+                names = found[f"{kind}_names_"]
+                worst[kind] = names[int(np.argmax(found[f"{kind}_weights_"]))]
+                for what in ("weights", "risks"):
+                    values = found[f"{kind}_{what}_"].tolist()
+                    worst[f"{kind}_{what}"] = dict(zip(names, values, strict=True))
+        return worst
 
     def _modalities(self, X, data):
         # after validation names and tags are gone, so ask X where it can tell
@@ -106,13 +163,17 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
     def _warm_theta(self, problem):
         if not self.warm_start or not hasattr(self, "coef_"):
             return None
-        coef = np.atleast_2d(self.coef_).astype(np.float64).T
-        if coef.shape != (problem.n_features, problem.n_outputs):
-            return None
+        expected = (problem.n_outputs, problem.n_features)
+        same = np.atleast_2d(self.coef_).shape == expected
+        return self._theta(problem) if same else None
+
+    def _theta(self, problem):
+        """Return the fitted coefficients in the layout of the problem."""
+        table = np.atleast_2d(self.coef_).astype(np.float64).T
         if problem.fit_intercept:
             intercept = np.broadcast_to(self.intercept_, (1, problem.n_outputs))
-            coef = np.vstack([coef, intercept.astype(np.float64)])
-        return coef.ravel()
+            table = np.vstack([table, intercept.astype(np.float64)])
+        return table.ravel()
 
     def _coefficients(self, problem, theta, data):
         """Return coef_ and intercept_ in the layout scikit-learn uses."""
@@ -130,15 +191,8 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
 
     def _warn(self, solution, problem, ambiguity):
         W, _ = problem.split(solution.theta)
-        used = ambiguity.reweighting.share_used(solution.weights, problem.nominal)
-        if not np.any(W) and used < 1 - 1e-6:
-            warnings.warn(
-                "The ambiguity set is so large that the best robust model is "
-                f"constant. The largest useful radius is {used:.3g} times the present "
-                f"one{self._scaled_radius(used)}.",
-                UserWarning,
-                stacklevel=4,
-            )
+        if not np.any(W):
+            self._warn_constant(solution, problem, ambiguity)
         if solution.status not in ("optimal", "stopped"):
             warnings.warn(
                 f"The solver stopped after {solution.n_iter} iterations with status "
@@ -149,14 +203,23 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
                 stacklevel=4,
             )
 
-    def _scaled_radius(self, share):
-        radius = getattr(resolve_ambiguity(self.ambiguity), "radius", None)
-        if radius is None:
-            return ""
-        if isinstance(radius, dict):
-            scaled = {name: float(f"{share * r:.3g}") for name, r in radius.items()}
-            return f": radius={scaled}"
-        return f": radius={share * radius:.3g}"
+    def _warn_constant(self, solution, problem, ambiguity):
+        """Say so if a radius is so large that the best robust model is constant."""
+        parts = ambiguity.parts()
+        used = {
+            "reweighting": problem.risk.share_used(solution.weights, problem.nominal),
+            "transport": problem.budget_share_used(solution.theta, solution.weights),
+        }
+        kind = "transport" if "transport" in parts else "reweighting"
+        if kind not in parts or not used[kind] < 1 - 1e-6:
+            return
+        warnings.warn(
+            "The ambiguity set is so large that the best robust model is constant. The "
+            f"largest useful radius of {parts[kind]!r} is {used[kind]:.3g} times the "
+            f"present one{_scaled_radius(parts[kind], used[kind])}.",
+            UserWarning,
+            stacklevel=5,
+        )
 
     def _raw_prediction(self, X):
         check_is_fitted(self)
@@ -171,10 +234,9 @@ class DROLinearModel(CallbackSupportMixin, BaseEstimator):
         return tags
 
 
-def _check_lipschitz(loss, ambiguity, name):
-    if np.any(ambiguity.budgets) and loss.lipschitz is None:
-        raise ValueError(
-            f"loss={name!r} has no Lipschitz constant, so an encoder error makes the "
-            "worst case infinite. Use 'log_loss' or 'modified_huber' for "
-            "classification, 'huber' for regression, or encoder_error=None."
-        )
+def _scaled_radius(part, share):
+    radius = getattr(part, "radius", None)
+    if isinstance(radius, dict):
+        scaled = {name: float(f"{share * r:.3g}") for name, r in radius.items()}
+        return f": radius={scaled}"
+    return "" if radius is None else f": radius={share * radius:.3g}"

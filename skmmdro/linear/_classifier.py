@@ -6,7 +6,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import (
     StrOptions,
@@ -100,7 +100,7 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
         Radius that merged columns would need for the same protection (ChiSquare).
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Column names seen in fit, if all are strings.
 
     See Also
@@ -161,7 +161,7 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
     @unchanged_on_error
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, domains=None):
         """Fit the model.
 
         Parameters
@@ -173,6 +173,9 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Nominal weights of the samples, not negative. Only their ratios matter; an
             integer weight is the same as that many copies of the sample.
+        domains : array-like of shape (n_samples,) or None, default=None
+            Domain (site, batch, period) of each sample. Needed by
+            :class:`~skmmdro.ambiguity.Domains`; no other set looks at it.
 
         Returns
         -------
@@ -197,11 +200,16 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
             weights = weights / np.where(mass > 0, mass, 1)[codes]
         elif self.class_weight is not None:
             weights = weights * compute_sample_weight(self.class_weight, y)
+            if np.any(weights < 0):
+                raise ValueError(
+                    "class_weight must not be negative, got "
+                    f"{self.class_weight!r}; use 0 to leave a class out."
+                )
         present = np.bincount(codes, weights) > 0
         if np.sum(present) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least 2 classes with "
-                f"positive weight, got one class: {list(classes[present])}."
+                f"positive weight, got one class: {classes[present].tolist()}."
             )
         codes = (np.cumsum(present) - 1)[codes]
         if self.warm_start and not np.array_equal(
@@ -209,7 +217,62 @@ class DROClassifier(ClassifierMixin, DROLinearModel):
         ):
             del self.coef_, self.intercept_  # they belong to other classes
         self.classes_ = classes[present]
-        return self._fit(X, data, codes, weights, len(self.classes_))
+        return self._fit(
+            X, data, codes, weights, n_classes=len(self.classes_), domains=domains
+        )
+
+    def worst_case(self, X, y, *, sample_weight=None, domains=None, ambiguity=None):
+        """Return the worst case of the fitted model over a set around given data.
+
+        It answers, for example, which patients the worst case consists of.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Data, for example a test set.
+        y : array-like of shape (n_samples,)
+            Their labels, all of them seen in fit.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Nominal weights of the samples; `class_weight` is not applied.
+        domains : array-like of shape (n_samples,) or None, default=None
+            Domain of each sample, for sets that need it.
+        ambiguity : str, AmbiguitySet, list or None, default=None
+            The set; None: the one the model was fitted with. What a set learns from
+            data, such as the coupling, it learns from X.
+
+        Returns
+        -------
+        worst : Bunch
+            risk : float
+                Worst-case expected loss, the price of transport included.
+            weights : ndarray of shape (n_samples,)
+                Weights of the samples in the worst case, which sum to one.
+            nominal_risk : float
+                Expected loss under the nominal weights.
+            environment, domain : object or None
+                The environment and the domain with the largest weight; None if the
+                set has none.
+            environment_weights, environment_risks, domain_weights, domain_risks : dict
+                Weight and risk of each, by name, if the set has them.
+        """
+        check_is_fitted(self)
+        data, y = validate_data(
+            self,
+            X,
+            y,
+            reset=False,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+        )
+        weights = check_nominal_weights(sample_weight, data)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y has labels {unknown.tolist()} that were not seen in fit; the "
+                f"classes are {self.classes_.tolist()}."
+            )
+        codes = np.searchsorted(self.classes_, y)
+        return self._worst_case(data, codes, weights, domains, ambiguity)
 
     def decision_function(self, X):
         """Return the raw predictions.

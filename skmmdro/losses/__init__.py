@@ -3,15 +3,16 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ._base import REGISTRY, Loss
+from ._base import REGISTRY, Loss, MarginLoss, ResidualLoss  # noqa: F401
 
 for _module in iter_modules(__path__):
     if not _module.name.startswith("_"):
         import_module(f"{__name__}.{_module.name}")
 globals().update({_loss.__name__: _loss for _loss in REGISTRY.values()})
 
+_BASES = ["Loss", "MarginLoss", "ResidualLoss"]
 __all__ = sorted(
-    ["Loss", "resolve_loss", *(loss.__name__ for loss in REGISTRY.values())]
+    [*_BASES, "resolve_loss", *(loss.__name__ for loss in REGISTRY.values())]
 )
 
 
@@ -28,6 +29,19 @@ def resolve_loss(loss, task):
     Returns
     -------
     loss : Loss
+        The object, or a new one for an alias.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, is for the other task, or one of its parameters is of a wrong
+        type or out of range.
+
+    Examples
+    --------
+    >>> from skmmdro.losses import resolve_loss
+    >>> resolve_loss("huber", "regression")
+    Huber()
     """
     if isinstance(loss, str) and loss in REGISTRY:
         loss = REGISTRY[loss]()

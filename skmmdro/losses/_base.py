@@ -37,6 +37,10 @@ class Loss(BaseEstimator):
             if other.__qualname__ != cls.__qualname__:
                 raise TypeError(f"{cls} and {other} share the alias {cls.alias!r}.")
 
+    def fitted(self, y, nominal):
+        """Return the loss with what it learns from the training targets made fixed."""
+        return self
+
     @abstractmethod
     def bind(self, y, nominal, n_classes=None):
         """Attach the targets.
@@ -52,7 +56,8 @@ class Loss(BaseEstimator):
 
         Returns
         -------
-        bound : SeparableLoss or an object with the same methods
+        bound : SeparableLoss
+            Or an object with the same methods; what the optimisation sees of the loss.
         """
 
 
@@ -89,9 +94,24 @@ class SeparableLoss:
     def __init__(self, function, sign, offset, n_outputs):
         self.function, self.sign, self.offset = function, sign, offset
         self.n_outputs = n_outputs
+        self.is_smooth = function.is_smooth
         # |sum_c f(z_c) - sum_c f(z'_c)| <= L ||z - z'||_1 <= L sqrt(m) ||z - z'||_2
         lipschitz = function.lipschitz
         self.lipschitz = None if lipschitz is None else lipschitz * n_outputs**0.5
+
+    @property
+    def name(self):
+        """The loss's alias, for messages."""
+        return getattr(self.function, "alias", type(self.function).__name__)
+
+    @property
+    def has_labels(self):
+        """Whether the targets are two classes, so that `flipped` makes sense."""
+        return bool(np.ndim(self.sign)) and self.n_outputs == 1
+
+    def flipped(self):
+        """Return the loss of the opposite labels."""
+        return type(self)(self.function, -self.sign, self.offset, self.n_outputs)
 
     def constant(self, nominal):
         """Return the raw prediction of a simple constant model, (n_outputs,)."""
@@ -105,8 +125,25 @@ class SeparableLoss:
     def curvature(self, raw):
         return DiagonalCurvature(self.function.second(self.sign * (raw - self.offset)))
 
+    def smoothed(self, error, center=None):
+        """Return a smooth loss below this one, by at most `error` for center=None.
+
+        Parameters
+        ----------
+        error : float
+            Positive.
+        center : ndarray of shape (n_samples, n_outputs) or None, default=None
+            Derivatives at which the two losses touch, as in the method of multipliers.
+        """
+        center = None if center is None else self.sign * center
+        function = self.function.smoothed(error / self.n_outputs, center)
+        return type(self)(function, self.sign, self.offset, self.n_outputs)
+
     def conjugate(self, slope):
-        """Return sup_z slope.z - loss(z) per sample, ndarray of shape (n_samples,)."""
+        """Return sup_z slope.z - loss(z) per sample, ndarray of shape (n_samples,).
+
+        That of the exact loss, also if this one is smoothed.
+        """
         # (f(s (. - o)))*(u) = f*(s u) + u o   for s = +-1
         value = self.function.conjugate(self.sign * slope) + slope * self.offset
         return value.sum(axis=1)
@@ -140,6 +177,72 @@ class SeparableLoss:
         return type(self)(self.function, sign, offset, self.n_outputs)
 
 
+class Kink:
+    """``f(t) = max { s (t - at) : low <= s <= high }``, which has a kink at `at`.
+
+    A mixin of losses that are such a function of the margin or the residual.
+    """
+
+    is_smooth = False
+    low, high, at = -1.0, 1.0, 0.0
+
+    @property
+    def lipschitz(self):
+        return max(-self.low, self.high)
+
+    def value_slope(self, t):
+        slope = np.where(t >= self.at, self.high, self.low)
+        return slope * (t - self.at), slope
+
+    def second(self, t):
+        return np.zeros_like(t)
+
+    def conjugate(self, slope):
+        return slope * self.at
+
+    def cvxpy(self, t):
+        import cvxpy as cp
+
+        return cp.maximum(self.low * (t - self.at), self.high * (t - self.at))
+
+    def smoothed(self, error, center=None):
+        # with s free in [low, high] the term mu / 2 (s - center)^2 is at most `error`
+        # if the center is in the middle, and four times that anywhere
+        if center is None:
+            center = 0.5 * (self.low + self.high)
+        return SmoothedKink(self, 8 * error / (self.high - self.low) ** 2, center)
+
+
+@dataclass(frozen=True)
+class SmoothedKink:
+    """``max { s (t - at) - mu / 2 (s - center)^2 : low <= s <= high }``."""
+
+    kink: Kink
+    mu: float
+    center: np.ndarray | float
+    is_smooth = True
+
+    @property
+    def lipschitz(self):
+        return self.kink.lipschitz
+
+    def _slope(self, t):
+        free = self.center + (t - self.kink.at) / self.mu
+        return free, np.clip(free, self.kink.low, self.kink.high)
+
+    def value_slope(self, t):
+        slope = self._slope(t)[1]
+        value = slope * (t - self.kink.at) - 0.5 * self.mu * (slope - self.center) ** 2
+        return value, slope
+
+    def second(self, t):
+        free, slope = self._slope(t)
+        return np.where(free == slope, 1 / self.mu, 0.0)
+
+    def conjugate(self, slope):
+        return self.kink.conjugate(slope)
+
+
 def one_vs_rest_signs(y, n_classes):
     """Return +-1 codes: one column for two classes, else one column per class."""
     if n_classes == 2:
@@ -156,6 +259,7 @@ class MarginLoss(Loss):
 
     task = "classification"
     lipschitz = None
+    is_smooth = True
 
     def bind(self, y, nominal, n_classes=None):
         sign = one_vs_rest_signs(y, n_classes)
@@ -167,6 +271,7 @@ class ResidualLoss(Loss):
 
     task = "regression"
     lipschitz = None
+    is_smooth = True
 
     def bind(self, y, nominal, n_classes=None):
         return SeparableLoss(self, 1.0, y[:, None], 1)

@@ -42,18 +42,24 @@ class Huber(ResidualLoss):
         self.epsilon = epsilon
         self.scale = scale
 
+    def fitted(self, y, nominal):
+        if self.scale is not None:
+            return self
+        center = _weighted_median(y, nominal)
+        spread = _weighted_median(np.abs(y - center), nominal)
+        scale = _MAD_TO_STD * spread if spread > 0 else 1.0
+        return Huber(self.epsilon, scale=scale)
+
     def bind(self, y, nominal, n_classes=None):
-        scale = self.scale
-        if scale is None:
-            center = _weighted_median(y, nominal)
-            spread = _weighted_median(np.abs(y - center), nominal)
-            scale = _MAD_TO_STD * spread if spread > 0 else 1.0
-        return SeparableLoss(_HuberFunction(self.epsilon * scale), 1.0, y[:, None], 1)
+        threshold = self.epsilon * self.fitted(y, nominal).scale
+        return SeparableLoss(_HuberFunction(threshold), 1.0, y[:, None], 1)
 
 
 @dataclass(frozen=True)
 class _HuberFunction:
     threshold: float
+    alias = "huber"
+    is_smooth = True
 
     @property
     def lipschitz(self):

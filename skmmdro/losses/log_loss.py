@@ -72,6 +72,8 @@ class SoftmaxCurvature:
 class MultinomialLogLoss:
     """``log(sum_c exp(z_c)) - z_y``; same methods as `SeparableLoss`."""
 
+    name = "log_loss"
+    is_smooth, has_labels = True, False
     lipschitz = 2**0.5  # max ||p - e_y||_2 over the simplex
 
     def __init__(self, y, n_classes):

@@ -17,7 +17,8 @@ def relative_gap(problem, at, tol=np.inf):
 
     once v is changed so that it sums to zero (the intercept is free). The gap is
     (objective - D) / objective. With alpha = 0 it is instead the norm of the smallest
-    subgradient over that of the constant model.
+    subgradient over that of the constant model, or what the weights q and the slopes
+    l_i' fall short of the worst case, relative to the objective, if that is more.
 
     Parameters
     ----------
@@ -35,23 +36,37 @@ def relative_gap(problem, at, tol=np.inf):
         Not negative.
     """
     W, b = problem.split(at.theta)
-    pull = _free(problem, at.pull[: problem.n_features])
-    if problem.penalty.alpha == 0:
-        tail = at.pull[problem.n_features :]
-        residual = np.hypot(problem.penalty.residual(pull, W), np.linalg.norm(tail))
-        return residual / max(problem.reference[1], _TINY)
+    pull = at.risk_rate * _free(problem, at.pull[: problem.n_features])
     primal = problem.exact_value(at)
     scale = max(abs(primal), _FLOOR * problem.reference[0], _TINY)
-    weights = at.worst.weights
-    # l*(l'(z)) = l'(z) z - l(z), so the conjugate is not needed at v itself
-    bound = weights @ at.losses - np.vdot(weights[:, None] * at.slope, at.raw)
+    if problem.penalty.alpha == 0:
+        tail = at.risk_rate * at.pull[problem.n_features :]
+        residual = problem.penalty.residual(pull, W, at.charge_rate)
+        residual = np.hypot(residual, np.linalg.norm(tail))
+        residual /= max(problem.reference[1], _TINY)
+        slack = at.risk_rate * (problem.exact_risk(at) - _linear_value(problem, at))
+        return max(residual, slack / scale)
+    if problem.is_root:
+        return max((primal - _root_dual_value(problem, at)) / scale, 0.0)
+    bound = _linear_value(problem, at) - np.vdot(
+        at.worst.weights[:, None] * at.slope, at.raw
+    )
     bound -= problem.penalty.conjugate(pull)
     if problem.fit_intercept and np.any(at.pull[-1]):
         estimate = (primal - bound + abs(at.pull[-1] @ b)) / scale
         if estimate > tol:
             return estimate
-        bound = _dual_value(problem, weights, _balanced_dual(problem, at))
+        bound = _dual_value(problem, at.worst.weights, _balanced_dual(problem, at))
     return max((primal - bound) / scale, 0.0)
+
+
+def _linear_value(problem, at):
+    """Return sum_i q_i (s_i z_i - l_i*(s_i)), s_i the slopes: at most the risk."""
+    if problem.loss is problem.exact_loss:
+        return at.worst.weights @ at.losses  # Fenchel's equality
+    weights = at.worst.weights
+    value = np.vdot(weights[:, None] * at.slope, at.raw)
+    return value - weights @ problem.loss.conjugate(at.slope)
 
 
 def _free(problem, pull):
@@ -65,6 +80,25 @@ def _dual_value(problem, weights, dual):
     return -weights @ problem.loss.conjugate(ratio) - charge
 
 
+def _root_dual_value(problem, at):
+    """Return the dual value for an objective (sqrt(2 R) + h)^2 / 2.
+
+    With residuals r = z - y, s^2 / 2 >= u s - u^2 / 2 and, for any v with
+    sum_i v_i^2 / q_i <= u^2, u sqrt(2 R) >= v'r. So every objective is at least ::
+
+        - v'y - sum_k (||X_k'v|| - u t_k)_+^2 / (2 alpha) - u^2 / 2.
+    """
+    weights = at.worst.weights
+    if not np.any(at.slope):
+        return 0.0
+    dual = at.risk_rate * _balanced_dual(problem, at)
+    used = weights > 0
+    size = np.sqrt(np.sum(dual[used, 0] ** 2 / weights[used]))
+    pull = _free(problem, problem.data.rmatmul(dual))
+    charge = problem.penalty.conjugate(pull, size)
+    return -np.sum(dual * problem.loss.offset) - charge - 0.5 * size**2
+
+
 def _balanced_dual(problem, at):
     """Return a dual point near v whose columns sum to zero.
 
@@ -72,6 +106,8 @@ def _balanced_dual(problem, at):
     bound; the loss then removes the rest within its domain.
     """
     loss, raw, weights = problem.loss, at.raw, at.worst.weights
+    if not problem.fit_intercept:
+        return weights[:, None] * at.slope
     outputs = range(problem.n_outputs)
     for _ in range(_BALANCE_STEPS):
         excess = weights @ loss.value_slope(raw)[1]

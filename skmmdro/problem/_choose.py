@@ -6,6 +6,14 @@ _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
 _CONES = "cvxpy"
 
 
+def _is_minimax(problem):
+    return (
+        problem.risk.is_maximum
+        and problem.loss.is_smooth
+        and not problem.penalty.has_budgets
+    )
+
+
 def solve(problem, solver, options, start=None):
     """Minimise a RobustProblem.
 
@@ -25,12 +33,27 @@ def solve(problem, solver, options, start=None):
     solution : Solution
     """
     start = problem.constant() if start is None else start
+    if solver == "auto" and problem.cones_only:
+        solver = _CONES
     if solver == _CONES:
         return REGISTRY[solver](problem, start, options)
+    if problem.cones_only:
+        raise ValueError(
+            f"solver={solver!r} cannot handle this norm or label cost; use "
+            "solver='auto' or 'cvxpy'."
+        )
     if solver == "auto":
         solver = "newton" if problem.size <= _MAX_EXPLICIT else "lbfgs"
     smooth_solver = REGISTRY[solver]
-    if problem.penalty.has_budgets:
+    if _is_minimax(problem) and solver == "newton":
+        solution = REGISTRY["minimax"](problem, start, options)
+        if solution.status in ("optimal", "stopped"):
+            return solution
+        # such as equal losses in the worst environment
+        start, left = solution.theta, options.after(solution.n_iter)
+        other = solve_with_kinks(smooth_solver, problem, start, left)
+        return min(solution, other, key=lambda s: s.gap)
+    if problem.penalty.has_budgets or not problem.is_smooth:
         return solve_with_kinks(smooth_solver, problem, start, options)
     solution = smooth_solver(problem, start, options)
     if solution.status in ("optimal", "stopped"):

@@ -57,6 +57,17 @@ class DenseData:
             sums += root[rows, 0] @ other
         return out, sums
 
+    def cross(self, other, weights):
+        """Return X.T @ diag(weights) @ Y for another block Y of the same samples."""
+        out = np.zeros((self.shape[1], other.shape[1]))
+        for rows in self._chunks():
+            out += (self.X[rows] * weights[rows, None]).T @ other.X[rows]
+        return out
+
+    def cvxpy_matmul(self, W):
+        """Return X times a cvxpy expression."""
+        return self.X @ W
+
     def column_squares(self, weights):
         """Return the diagonal of the matrix from `gram(weights)`."""
         out = np.zeros(self.shape[1])
@@ -90,6 +101,13 @@ class SparseData:
     def gram(self, weights):
         scaled = self.X.multiply(weights[:, None]).tocsr()
         return (self.transposed @ scaled).toarray(), self.transposed @ weights
+
+    def cross(self, other, weights):
+        scaled = other.X.multiply(weights[:, None]).tocsr()
+        return (self.transposed @ scaled).toarray()
+
+    def cvxpy_matmul(self, W):
+        return self.X @ W
 
     def column_squares(self, weights):
         return np.asarray(self.X.multiply(self.X).T @ weights, dtype=np.float64)

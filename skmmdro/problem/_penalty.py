@@ -2,6 +2,9 @@
 
 import numpy as np
 
+_SPLITS = 50
+_TINY = np.finfo(np.float64).tiny
+
 
 class BlockPenalty:
     """``sum_k t_k (||W_k||^2 + w_k^2)^(1/2) - t_k w_k + alpha / 2 ||W||^2``.
@@ -17,11 +20,22 @@ class BlockPenalty:
         t_k.
     labels : ndarray of shape (n_features,)
         Block of each row of W.
+    norm : BlockNorm or None, default=None
+        A further norm of W to add. It is not smoothed, so only the reference solver
+        can minimise it.
     """
 
-    def __init__(self, alpha, budgets, labels):
+    def __init__(self, alpha, budgets, labels, norm=None):
         self.alpha, self.budgets, self.labels = alpha, budgets, labels
+        self.norm = norm
         self.has_budgets = bool(np.any(budgets))
+
+    def partitions(self):
+        """Return the groups of rows, as labels, that the norms can make zero."""
+        found = [self.labels] if self.has_budgets else []
+        if self.norm is not None:
+            found += self.norm.partitions()
+        return found
 
     def norms(self, W):
         """Return ||W_k||_F of each block."""
@@ -43,25 +57,33 @@ class BlockPenalty:
         )
         return norms, rates
 
-    def value_gradient(self, W, widths):
-        value, gradient = 0.5 * self.alpha * np.vdot(W, W), self.alpha * W
+    def charge(self, W, widths):
+        """Return the part made of norms and its gradient."""
+        value, gradient = 0.0, np.zeros_like(W)
         if self.has_budgets:
             norms, rates = self._smooth(W, widths)
             value += self.budgets @ (norms - widths)
             gradient += rates[self.labels, None] * W
+        if self.norm is not None:
+            value += self.norm.value(W)
         return value, gradient
 
-    def diagonal(self, W, widths):
+    def value_gradient(self, W, widths):
+        value, gradient = self.charge(W, widths)
+        return value + 0.5 * self.alpha * np.vdot(W, W), gradient + self.alpha * W
+
+    def diagonal(self, W, widths, rate=1.0):
         """Return an upper bound of the Hessian that is diagonal, (n_features,)."""
         if not self.has_budgets:
             return np.full(len(W), self.alpha)
-        return self.alpha + self._smooth(W, widths)[1][self.labels]
+        return self.alpha + rate * self._smooth(W, widths)[1][self.labels]
 
-    def hessian_product(self, W, widths):
-        """Return the map V -> Hessian V."""
+    def hessian_product(self, W, widths, rate=1.0):
+        """Return the map V -> Hessian V; the norms count `rate` times."""
         if not self.has_budgets:
             return lambda V: self.alpha * V
         norms, rates = self._smooth(W, widths)
+        rates = rate * rates
         bend = np.divide(rates, norms**2, out=np.zeros_like(rates), where=norms > 0)
 
         def product(V):
@@ -73,17 +95,36 @@ class BlockPenalty:
 
         return product
 
-    def conjugate(self, A):
-        """Return sup_W <A, W> - penalty(W); infinite where alpha = 0 allows it."""
-        over = np.maximum(self.norms(A) - self.budgets, 0)
+    def conjugate(self, A, rate=1.0):
+        """Return sup_W <A, W> - penalty(W), the norms counting `rate` times.
+
+        Infinite where alpha = 0 allows it.
+        """
+        if self.norm is not None:
+            A = A - self._best_split(A, rate)
+        over = np.maximum(self.norms(A) - rate * self.budgets, 0)
         if self.alpha > 0:
             return 0.5 * (over @ over) / self.alpha
         return np.inf if np.any(over > 0) else 0.0
 
-    def residual(self, A, W):
+    def _best_split(self, A, rate):
+        """Return the part of A that the further norm takes on.
+
+        A = A_1 + A_2 with A_2 in the dual ball of the norm; any split gives a bound,
+        alternating projections make it tight.
+        """
+        taken = self.norm.project(A, rate)
+        for _ in range(_SPLITS if self.has_budgets else 0):
+            rest = A - taken
+            norms = self.norms(rest)
+            keep = np.minimum(1, rate * self.budgets / np.maximum(norms, _TINY))
+            taken = self.norm.project(A - keep[self.labels, None] * rest, rate)
+        return taken
+
+    def residual(self, A, W, rate=1.0):
         """Return the norm of the smallest subgradient of ``<A, W> + penalty(W)``."""
-        _, gradient = self.value_gradient(W, 0.0 * self.budgets)
+        _, gradient = self.charge(W, 0.0 * self.budgets)
         zero = self.norms(W) == 0
-        size = self.norms(A + gradient)
-        size[zero] = np.maximum(size[zero] - self.budgets[zero], 0)
+        size = self.norms(A + rate * gradient + self.alpha * W)
+        size[zero] = np.maximum(size[zero] - rate * self.budgets[zero], 0)
         return np.linalg.norm(size)

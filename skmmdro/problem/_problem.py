@@ -6,11 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
+from . import _hessian
 from ._certificate import relative_gap
-from ._penalty import BlockPenalty
 from ._reference import cone_program
 
 _REFERENCE_ROWS = 5_000
+_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,17 @@ class Evaluation:
         Objective, smoothed if the problem is.
     gradient : ndarray of shape (size,)
         Its gradient; zero for coefficients that are held fixed.
-    raw, slope : ndarray of shape (n_samples, n_outputs)
+    raw, slope : ndarray of shape (n_terms, n_outputs)
         Raw predictions, and derivatives of the losses in them.
-    losses : ndarray of shape (n_samples,)
+    losses : ndarray of shape (n_terms,)
         Losses.
     worst : WorstCase
         Worst-case weights and value.
     pull : ndarray of shape (n_rows, n_outputs)
         Gradient of the risk alone, without penalties, in the layout of theta.
+    risk_rate, charge_rate : float
+        Derivatives of the objective in the risk and in the norms; 1 unless the
+        objective joins them by a root.
     """
 
     theta: np.ndarray
@@ -43,59 +47,105 @@ class Evaluation:
     losses: np.ndarray
     worst: object
     pull: np.ndarray
+    risk_rate: float = 1.0
+    charge_rate: float = 1.0
 
 
 class RobustProblem:
     """Objective, derivatives and certificate of ::
 
-        min_{W, b}  R(l(W, b)) + sum_k t_k ||W_k||_F + alpha / 2 ||W||_F^2 .
+        min_{W, b}  R(l(W, b)) + h(W) + alpha / 2 ||W||_F^2,
 
-    R is the worst-case risk over the reweighting set, t_k the budget of modality k
-    times the Lipschitz constant of the loss. theta stacks W (n_features rows) and the
-    intercept (one row, if fitted), one column per output, and is handed around flat.
+    h(W) = sum_k t_k ||W_k||_F. R is the worst-case risk, over reweightings of the
+    terms; a term is a sample, or a sample in one of several stacked copies of the
+    data. With `is_root` the first two summands are replaced by
+    ``(sqrt(2 R) + h)^2 / 2``. theta stacks W (n_features rows) and the intercept (one
+    row, if fitted), one column per output, and is handed
+    around flat.
 
     Parameters
     ----------
-    data : DenseData or SparseData
+    data : DenseData, SparseData or MaskedData
         Products with the data matrix.
     loss : SeparableLoss or the like
-        Loss bound to the targets.
-    ambiguity : BoundAmbiguity
-        Set bound to the data.
-    nominal : ndarray of shape (n_samples,)
+        Loss bound to the targets of the terms.
+    risk : Reweighting
+        The inner maximisation.
+    nominal : ndarray of shape (n_terms,)
         Positive weights that sum to one.
-    labels : ndarray of shape (n_features,)
-        Modality index of each column.
-    alpha : float
-        Penalty on the squared coefficients, not on the intercept.
+    penalty : BlockPenalty
+        Norms and the squared norm.
     fit_intercept : bool
         Whether to fit an intercept.
+    n_copies : int, default=1
+        Number of stacked copies of the data.
+    is_root : bool, default=False
+        Whether risk and norms are joined by a root.
+
+    Attributes
+    ----------
+    cones_only : bool
+        Whether only the reference solver can minimise it.
     """
 
-    def __init__(self, data, loss, ambiguity, nominal, labels, *, alpha, fit_intercept):
-        self.data, self.loss, self.nominal = data, loss, nominal
-        self.reweighting = ambiguity.reweighting
-        budgets = np.asarray(ambiguity.budgets, dtype=np.float64)
-        if np.any(budgets):
-            budgets = budgets * loss.lipschitz
-        self.penalty = BlockPenalty(alpha, budgets, labels)
-        self.fit_intercept = fit_intercept
-        self.n_samples, self.n_features = data.shape
+    def __init__(
+        self,
+        data,
+        loss,
+        risk,
+        nominal,
+        penalty,
+        *,
+        fit_intercept,
+        n_copies=1,
+        is_root=False,
+    ):
+        self.data, self.loss, self.risk = data, loss, risk
+        self.nominal, self.penalty = nominal, penalty
+        self.fit_intercept, self.is_root = fit_intercept, is_root
+        self.n_copies = n_copies
+        self.n_terms, self.n_features = data.shape
+        self.n_samples = self.n_terms // n_copies
         self.n_rows = self.n_features + fit_intercept
         self.n_outputs = loss.n_outputs
         self.size = self.n_rows * self.n_outputs
-        self.smoothing = 0.0
+        self.cones_only = penalty.norm is not None
+        self.exact_loss = loss
+        self.smoothing, self.centers = 0.0, (None, None)
+        self.smooths_risk, self.smooths_norms = False, True
         self.fixed = np.zeros(self.n_features, dtype=bool)
 
     # -- variants: new problems on the same data -----------------------------------
 
-    def smoothed(self, eps):
+    @property
+    def is_smooth(self):
+        """Whether the risk is differentiable but for rare kinks."""
+        return self.loss.is_smooth and self.risk.is_smooth
+
+    def smoothed(self, eps, previous=None, *, norms=True):
         """Return the problem with its kinks smoothed.
 
-        Each kink changes by at most eps times the constant model's objective.
+        Parameters
+        ----------
+        eps : float
+            Each kink changes by about eps times the constant model's objective.
+        previous : Evaluation or None, default=None
+            Where the smoothing vanishes (method of multipliers): with the worst-case
+            weights and slopes at the solution, the smoothed problem has the same one.
+        norms : bool, default=True
+            Whether to smooth the kinks of the norms as well.
         """
         other = copy(self)
         other.smoothing = eps
+        other.smooths_risk = not self.is_smooth
+        error = eps * self.reference[0]
+        slope, center = None, None
+        if previous is not None:
+            slope, center = previous.slope, previous.worst.center
+        if not self.exact_loss.is_smooth:
+            other.loss = self.exact_loss.smoothed(error, slope)
+        other.centers = (slope, center)
+        other.smooths_norms = norms
         return other
 
     def restricted(self, blocks):
@@ -105,11 +155,17 @@ class RobustProblem:
         return other
 
     def take(self, rows):
-        """Return the problem on a subset of the samples."""
+        """Return the exact problem on a subset of the samples."""
+        rows = np.arange(self.n_samples)[rows]
+        terms = (rows + self.n_samples * np.arange(self.n_copies)[:, None]).ravel()
         other = copy(self)
-        other.data, other.loss = self.data.take(rows), self.loss.take(rows)
-        other.nominal = self.nominal[rows] / self.nominal[rows].sum()
-        other.n_samples = len(other.nominal)
+        other.data = self.data.take(rows)
+        other.loss = other.exact_loss = self.exact_loss.take(terms)
+        other.risk = self.risk.take(terms)
+        other.nominal = self.nominal[terms] / self.nominal[terms].sum()
+        other.n_terms, other.n_samples = len(terms), len(rows)
+        other.smoothing, other.centers = 0.0, (None, None)
+        other.smooths_risk = False
         return other
 
     # -- layout --------------------------------------------------------------------
@@ -134,11 +190,10 @@ class RobustProblem:
 
         Taken from some of the samples where there are many.
         """
-        step = max(self.n_samples // _REFERENCE_ROWS, 1)
-        exact = copy(self) if step == 1 else self.take(slice(None, None, step))
-        exact.smoothing = 0.0
+        exact = self.take(slice(None, None, max(self.n_samples // _REFERENCE_ROWS, 1)))
         at = exact.evaluate(self.constant())
-        return abs(at.value), np.linalg.norm(at.gradient)
+        # where a constant model is perfect any scale will do
+        return abs(at.value) or 1.0, np.linalg.norm(at.gradient)
 
     # -- objective -----------------------------------------------------------------
 
@@ -149,26 +204,51 @@ class RobustProblem:
         raw += b
         losses, slope = self.loss.value_slope(raw)
         error = self._smoothing_error()
-        worst = self.reweighting.worst_case(losses, self.nominal, error)
+        worst = self.risk.worst_case(losses, self.nominal, error, self.centers[1])
         pull = self.pull_back(worst.weights[:, None] * slope)
-        penalty, gradient = self.penalty.value_gradient(W, self.smoothing_widths())
-        total = pull.copy()
-        total[: self.n_features] += gradient
+        charge, gradient = self.penalty.charge(W, self.smoothing_widths())
+        value, risk_rate, charge_rate = self._join(worst.value, charge)
+        total = risk_rate * pull
+        total[: self.n_features] += charge_rate * gradient + self.penalty.alpha * W
         total[: self.n_features][self.fixed] = 0.0
-        value = worst.value + penalty
-        return Evaluation(theta, value, total.ravel(), raw, slope, losses, worst, pull)
+        value += 0.5 * self.penalty.alpha * np.vdot(W, W)
+        return Evaluation(
+            theta=theta,
+            value=value,
+            gradient=total.ravel(),
+            raw=raw,
+            slope=slope,
+            losses=losses,
+            worst=worst,
+            pull=pull,
+            risk_rate=risk_rate,
+            charge_rate=charge_rate,
+        )
+
+    def _join(self, risk, charge):
+        """Return risk and norms joined, and the derivatives in either."""
+        if not self.is_root:
+            return risk + charge, 1.0, 1.0
+        root = np.sqrt(2 * max(risk, _TINY))
+        total = root + charge
+        return 0.5 * total**2, total / root, total
 
     def with_weights(self, at, weights):
         """Return the Evaluation with other worst-case weights, for `gap` only."""
         pull = self.pull_back(weights[:, None] * at.slope)
         return replace(at, worst=replace(at.worst, weights=weights), pull=pull)
 
+    def with_worst(self, at, worst):
+        """Return the Evaluation with another WorstCase, for `gap` only."""
+        return replace(self.with_weights(at, worst.weights), worst=worst)
+
     def _smoothing_error(self):
         return self.smoothing * self.reference[0] if self.smoothing else 0.0
 
     def smoothing_widths(self):
         """Return the width of each block's smoothed kink, (n_blocks,)."""
-        return self.penalty.widths(self._smoothing_error())
+        error = self._smoothing_error() if self.smooths_norms else 0.0
+        return self.penalty.widths(error)
 
     def pull_back(self, columns):
         """Return X' columns and, below, their sums: the layout of theta."""
@@ -180,123 +260,70 @@ class RobustProblem:
 
     # -- second order --------------------------------------------------------------
 
-    def gram(self, weights):
-        """Return [X, 1]' diag(weights) [X, 1], (n_rows, n_rows)."""
-        d = self.n_features
-        if not self.fit_intercept:
-            return self.data.gram(weights)[0]
-        gram = np.empty((self.n_rows, self.n_rows))
-        gram[:d, :d], gram[d, :d] = self.data.gram(weights)
-        gram[:d, d], gram[d, d] = gram[d, :d], weights.sum()
-        return gram
-
     def hessian(self, at):
         """Return the Hessian at an Evaluation, (size, size)."""
-        local, risk = self.loss.curvature(at.raw), at.worst.curvature()
-        out = np.zeros((self.n_rows, self.n_outputs, self.n_rows, self.n_outputs))
-        for a in range(self.n_outputs):
-            for b in range(a + 1):
-                inner = local.weights(a, b)
-                weights = None if inner is None else at.worst.weights * inner
-                if risk is not None:
-                    outer = risk.diagonal * at.slope[:, a] * at.slope[:, b]
-                    weights = outer if weights is None else weights + outer
-                if weights is not None:
-                    out[:, a, :, b] = out[:, b, :, a] = self.gram(weights)
-        out = out.reshape(self.size, self.size)
-        if risk is not None:
-            # (n_samples, rank, n_outputs), pulled back in one pass over the data
-            moved = risk.vectors.T[:, :, None] * at.slope[:, None, :]
-            rank = len(risk.vectors)
-            u = self.pull_back(moved.reshape(self.n_samples, -1))
-            u = u.reshape(self.n_rows, rank, self.n_outputs).swapaxes(0, 1)
-            u = u.reshape(rank, self.size)
-            out -= u.T @ u
-        return self._finish_hessian(out, at)
-
-    def _finish_hessian(self, out, at):
-        """Add the penalties and turn the rows of fixed coefficients into identity."""
-        W, _ = self.split(at.theta)
-        widths = self.smoothing_widths()
-        head = self.n_features * self.n_outputs
-        if self.penalty.has_budgets:
-            product = self.penalty.hessian_product(W, widths)
-            units = np.eye(head).reshape(head, self.n_features, self.n_outputs)
-            out[:head, :head] += np.array([product(V).ravel() for V in units])
-        else:
-            out[np.arange(head), np.arange(head)] += self.penalty.alpha
-        fixed = np.flatnonzero(np.repeat(self.fixed, self.n_outputs))
-        return self._with_fixed_rows(out, fixed)
+        return _hessian.hessian(self, at)
 
     def hessian_product(self, at):
         """Return the map v -> Hessian v at an Evaluation."""
-        local, risk = self.loss.curvature(at.raw), at.worst.curvature()
-        weights, slope = at.worst.weights[:, None], at.slope
-        W, _ = self.split(at.theta)
-        penalty = self.penalty.hessian_product(W, self.smoothing_widths())
-
-        def product(vector):
-            V, c = self.split(vector)
-            change = self.data.matmul(V) + c
-            dual = weights * local.apply(change)
-            if risk is not None:
-                moved = np.einsum("ij,ij->i", slope, change)
-                turn = risk.diagonal * moved - (risk.vectors @ moved) @ risk.vectors
-                dual += turn[:, None] * slope
-            out = self.pull_back(dual)
-            out[: self.n_features] += penalty(V)
-            out[: self.n_features][self.fixed] = V[self.fixed]
-            return out.ravel()
-
-        return product
+        return _hessian.hessian_product(self, at)
 
     def shared_hessian(self, at, max_rows):
         """Return one matrix that resembles every output's block of the Hessian.
 
         Made from at most about `max_rows` samples, (n_rows, n_rows).
         """
-        step = max(self.n_samples // max_rows, 1)
-        rows = slice(None, None, step)
-        weights = self._shared_weights(at)
-        part = self if step == 1 else self.take(rows)
-        out = part.gram(weights[rows] * (weights.sum() / weights[rows].sum()))
-        out[np.diag_indices(self.n_rows)] += self._shared_ridge(at)
-        return self._with_fixed_rows(out, np.flatnonzero(self.fixed))
+        return _hessian.shared_hessian(self, at, max_rows)
 
     def shared_diagonal(self, at):
         """Return the diagonal of such a matrix, from all samples, (n_rows,)."""
-        weights = self._shared_weights(at)
-        out = np.full(self.n_rows, weights.sum())
-        out[: self.n_features] = self.data.column_squares(weights)
-        return out + self._shared_ridge(at)
-
-    def _shared_weights(self, at):
-        local = self.loss.curvature(at.raw)
-        outputs = range(self.n_outputs)
-        mean = sum(local.weights(c, c) for c in outputs) / len(outputs)
-        return at.worst.weights * mean
-
-    def _shared_ridge(self, at):
-        W, _ = self.split(at.theta)
-        ridge = np.zeros(self.n_rows)
-        ridge[: self.n_features] = self.penalty.diagonal(W, self.smoothing_widths())
-        return ridge
-
-    @staticmethod
-    def _with_fixed_rows(matrix, fixed):
-        matrix[fixed], matrix[:, fixed] = 0.0, 0.0
-        matrix[fixed, fixed] = 1.0
-        return matrix
+        return _hessian.shared_diagonal(self, at)
 
     # -- certificate and reference --------------------------------------------------
+
+    def by_sample(self, weights):
+        """Return weights of the terms added up by sample."""
+        return weights.reshape(self.n_copies, self.n_samples).sum(axis=0)
+
+    def describe(self, theta, weights):
+        """Return what the risk tells of a solution, by attribute name."""
+        W, b = self.split(theta)
+        losses = self.exact_loss.value_slope(self.data.matmul(W) + b)[0]
+        return self.risk.describe(losses, self.nominal, weights)
+
+    def risk_value(self, at):
+        """Return the worst-case risk with the cost of transport, without alpha."""
+        W, _ = self.split(at.theta)
+        return at.value - 0.5 * self.penalty.alpha * np.vdot(W, W)
+
+    def budget_share_used(self, theta, weights):
+        """Return the fraction of the norm budgets that keeps a constant model best."""
+        at = self.with_weights(self.evaluate(theta), weights)
+        if not self.penalty.has_budgets:
+            return 1.0
+        pull = at.risk_rate * self.penalty.norms(at.pull[: self.n_features])
+        budgets = at.charge_rate * self.penalty.budgets
+        if np.any(pull[budgets == 0] > 0):
+            return 1.0
+        return float(np.max(pull[budgets > 0] / budgets[budgets > 0]))
+
+    def exact_risk(self, at):
+        """Return the worst-case risk without smoothing at an Evaluation."""
+        if not self.smoothing:
+            return at.worst.value
+        losses = at.losses
+        if not self.exact_loss.is_smooth:
+            losses = self.exact_loss.value_slope(at.raw)[0]
+        return self.risk.worst_case(losses, self.nominal).value
 
     def exact_value(self, at):
         """Return the objective without smoothing at an Evaluation."""
         if not self.smoothing:
             return at.value
         W, _ = self.split(at.theta)
-        worst = self.reweighting.worst_case(at.losses, self.nominal)
-        return worst.value + self.penalty.value_gradient(W, self.penalty.widths(0))[0]
+        charge = self.penalty.charge(W, self.penalty.widths(0))[0]
+        value = self._join(self.exact_risk(at), charge)[0]
+        return value + 0.5 * self.penalty.alpha * np.vdot(W, W)
 
     def gap(self, at, tol=np.inf):
         """Return the relative duality gap, see `relative_gap`."""

@@ -4,20 +4,61 @@ import numpy as np
 
 
 def cone_program(problem):
-    """Return (cvxpy problem, coefficients, intercept or None)."""
+    """Return (cvxpy problem, coefficients, intercept or None, loss constraint).
+
+    The multipliers of the loss constraint are the worst-case weights, but for a root,
+    where they are proportional to them.
+    """
     import cvxpy as cp
 
     W = cp.Variable((problem.n_features, problem.n_outputs))
-    raw = problem.data.X @ W
+    raw = problem.data.cvxpy_matmul(W)
     b = cp.Variable((1, problem.n_outputs)) if problem.fit_intercept else None
     if b is not None:
-        raw = raw + np.ones((problem.n_samples, 1)) @ b
-    losses = cp.Variable(problem.n_samples)
-    risk, constraints = problem.reweighting.cvxpy_risk(losses, problem.nominal)
-    penalty = problem.penalty
-    objective = risk + 0.5 * penalty.alpha * cp.sum_squares(W)
+        raw = raw + np.ones((problem.n_terms, 1)) @ b
+    charge = _charge(problem.penalty, W)
+    losses = cp.Variable(problem.n_terms)
+    value, constraints = problem.risk.cvxpy_risk(losses, problem.nominal)
+    exact = problem.loss.cvxpy(raw)
+    if problem.is_root:
+        # sqrt(2 R(r^2 / 2)) <= g  iff  R(r^2 / g) <= g: R is positively homogeneous
+        root = cp.Variable(nonneg=True)
+        residual = raw[:, 0] - problem.loss.offset[:, 0]
+        cone = cp.SOC(losses + root, cp.vstack([2 * residual, losses - root]), axis=0)
+        constraints += [value <= root, cone]
+        objective = 0.5 * cp.square(root + charge)
+        bound = constraints[-2]
+    else:
+        bound = losses >= exact
+        constraints.append(bound)
+        objective = value + charge
+    objective += 0.5 * problem.penalty.alpha * cp.sum_squares(W)
+    return cp.Problem(cp.Minimize(objective), constraints), W, b, bound
+
+
+def flip_program(problem):
+    """Return the same for a problem in which labels may flip."""
+    import cvxpy as cp
+
+    W = cp.Variable((problem.n_features, problem.n_outputs))
+    b = cp.Variable((1, problem.n_outputs)) if problem.fit_intercept else None
+    raw = problem.data.cvxpy_matmul(W)
+    if b is not None:
+        raw = raw + np.ones((problem.n_terms, 1)) @ b
+    price, losses = cp.Variable(), cp.Variable(problem.n_terms)
+    value, constraints = problem.risk.cvxpy_risk(losses, problem.nominal)
+    flipped = problem.loss.flipped().cvxpy(raw) - price * problem.flip_cost
+    bound = losses >= cp.maximum(problem.loss.cvxpy(raw), flipped)
+    constraints += [price >= _charge(problem.penalty, W), bound]
+    objective = price + value + 0.5 * problem.penalty.alpha * cp.sum_squares(W)
+    return cp.Problem(cp.Minimize(objective), constraints), W, b, bound
+
+
+def _charge(penalty, W):
+    import cvxpy as cp
+
+    total = 0 if penalty.norm is None else penalty.norm.cvxpy(W)
     for k in np.flatnonzero(penalty.budgets):
         block = W[np.flatnonzero(penalty.labels == k)]
-        objective += penalty.budgets[k] * cp.norm(block, "fro")
-    constraints = [*constraints, losses >= problem.loss.cvxpy(raw)]
-    return cp.Problem(cp.Minimize(objective), constraints), W, b
+        total += penalty.budgets[k] * cp.norm(block, "fro")
+    return total

@@ -6,8 +6,10 @@ from ._base import Solution
 
 _ARMIJO = 1e-4  # share of the predicted decrease that a step has to achieve
 _SHORTEST = 1e-7  # a step cut below this fraction has met a kink
-_POLISH = 2.5  # power of tol, which leaves errors of about 3e-8 at tol = 1e-6
+POLISH = 2.5  # power of tol, which leaves errors of about 3e-8 at tol = 1e-6
 _RUNG = 4  # gap of a smoothed problem's solution, relative to its smoothing
+_RUNG_SHARE = 1e-3  # the same if the risk is smoothed
+_LAST_SHARE = 0.1  # of tol, at the end of the ladder
 _ROUNDING = 1e-13  # relative; objectives closer than this count as equal
 
 
@@ -57,8 +59,10 @@ def polished_gap(problem, at, decrement, tol):
     below `tol`, makes predictions from equivalent problems agree to seven digits. A
     smoothed problem is only a step on the way and solved as well as it is smoothed.
     """
+    if problem.smooths_risk:
+        return problem.gap(at) if _rung_is_done(problem, at, decrement, tol) else None
     if not problem.smoothing:
-        if decrement > tol**_POLISH * abs(at.value):
+        if decrement > tol**POLISH * abs(at.value):
             return None
         bound = tol
     else:
@@ -69,6 +73,22 @@ def polished_gap(problem, at, decrement, tol):
             bound = _RUNG * error / max(abs(at.value), np.finfo(float).tiny)
     gap = problem.gap(at, bound)
     return gap if gap <= bound else None
+
+
+def _rung_is_done(problem, at, decrement, tol):
+    """Return whether a problem with smoothed risk is solved well enough.
+
+    Its gap also depends on the centre of the smoothing and shrinks from rung to rung;
+    what counts here is the part that is due to the gradient, ||g||^2 / (2 alpha).
+    """
+    error, alpha = problem.smoothing * problem.reference[0], problem.penalty.alpha
+    if decrement > _RUNG_SHARE * error:
+        return False
+    size = np.linalg.norm(at.gradient)
+    if alpha == 0:
+        return size <= _LAST_SHARE * tol * problem.reference[1]
+    enough = max(_LAST_SHARE * tol * abs(at.value), _RUNG_SHARE * error)
+    return 0.5 * size**2 / alpha <= enough
 
 
 def finish(problem, at, status, n_iter, options, gap=None):

@@ -38,9 +38,14 @@ class Metric:
     ----------
     matrix : ndarray of shape (size, size)
         Hessian somewhere, of all or of some of the samples.
+    damping : float, default=0
+        Multiple of the identity to add, in units of the mean diagonal entry.
     """
 
-    def __init__(self, matrix):
+    def __init__(self, matrix, damping=0.0):
+        if damping > 0:
+            level = np.mean(np.abs(np.diagonal(matrix)))
+            matrix = matrix + damping * level * np.eye(len(matrix))
         self.factor, self.pairs = Factor(matrix), []
 
     @property

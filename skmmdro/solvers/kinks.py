@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+# losses with kinks begin so smooth that a constant model's slopes are free
+_FIRST = (0.3, 0.1, 0.03, 0.01)
 _LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+_REPEATS = 10  # rungs at the end; the multipliers get better at the same smoothing
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -31,19 +34,24 @@ def solve_with_kinks(smooth_solver, problem, start, options):
     -------
     solution : Solution
     """
-    best, used = None, 0
+    best, used, previous = None, 0, None
     path = [(None, start)]  # the last two rungs: (eps, theta)
     hopeless = set()  # active sets on which the exact problem could not be solved
-    for eps in _LADDER:
-        smooth = problem.smoothed(eps)
-        rung = smooth_solver(smooth, _extrapolate(path, eps), options.after(used))
+    for eps in _rungs(problem):
+        smooth = problem.smoothed(eps, previous)
+        first = _extrapolate(path, eps) if problem.is_smooth else path[-1][1]
+        rung = smooth_solver(smooth, first, options.after(used))
         path = [path[-1], (eps, rung.theta)]
         used += rung.n_iter
-        candidates = [rung, _constant(problem, smooth, rung)]
+        at = smooth.evaluate(rung.theta)
+        candidates = [rung, _constant(problem, smooth, rung, at)]
         if problem.penalty.has_budgets:
+            exact = problem
+            if not problem.is_smooth:
+                exact = problem.smoothed(eps, previous, norms=False)
             left = options.after(used)
             exact = _on_active_blocks(
-                smooth_solver, problem, smooth, rung, left, hopeless
+                smooth_solver, exact, smooth, rung, left, hopeless
             )
             used += exact.n_iter
             candidates.append(exact)
@@ -53,7 +61,15 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         solved = best.gap <= options.tol
         if solved or rung.status == "stopped" or used >= options.max_iter:
             break
+        previous = None if problem.is_smooth else at
     return replace(best, status="optimal" if solved else rung.status, n_iter=used)
+
+
+def _rungs(problem):
+    if problem.is_smooth:
+        return _LADDER
+    first = () if problem.loss.is_smooth else _FIRST
+    return first + _LADDER + _LADDER[-1:] * _REPEATS
 
 
 def _extrapolate(path, eps):
@@ -64,12 +80,11 @@ def _extrapolate(path, eps):
     return theta_1 + (theta_1 - theta_0) * (eps - eps_1) / (eps_1 - eps_0)
 
 
-def _constant(problem, smooth, rung):
+def _constant(problem, smooth, rung, at):
     """Return the constant model with the rung's intercept and certificate.
 
     The rung's dual value bounds every model's objective, this one's included.
     """
-    at = smooth.evaluate(rung.theta)
     theta = rung.theta.copy()
     problem.split(theta)[0][:] = 0.0
     value = problem.evaluate(theta).value
@@ -97,8 +112,8 @@ def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
         gap = problem.gap(at, options.tol)
         if gap < best.gap:
             best = replace(part, weights=at.worst.weights, gap=gap)
-        pull = penalty.norms(at.pull[: problem.n_features])
-        missed = ~active & (pull > penalty.budgets)
+        pull = at.risk_rate * penalty.norms(at.pull[: problem.n_features])
+        missed = ~active & (pull > at.charge_rate * penalty.budgets)
         if not np.any(missed):
             break
         active = active | missed

@@ -13,6 +13,7 @@ _MAX_DENSE = 1_500  # rows of theta up to which the metric may be a full matrix
 _ROWS_PER_UNKNOWN, _LEAST_ROWS = 5, 2_000
 _MEMORY = 10  # correction pairs, the usual choice for L-BFGS
 _FIRST_PHASE, _DENSE_PHASE, _N_DENSE = 50, 40, 3
+_SHORT_PHASE = 10
 _LEAST_SQUARE = 1e-12  # relative floor of the diagonal metric, for constant columns
 _CG_RATE = 1e-2  # each Newton step shrinks the gradient about this much
 _MAX_CG = 200
@@ -44,7 +45,9 @@ def lbfgs(problem, start, options):
     # A dense metric taken at a constant model is worse than none where classes are
     # well separated: the Hessian at the solution is smaller by orders of magnitude.
     phases = [(False, _FIRST_PHASE)]
-    if problem.n_rows <= _MAX_DENSE:
+    if problem.smooths_risk:
+        phases = [(False, _SHORT_PHASE)]  # of little use on piecewise functions
+    elif problem.n_rows <= _MAX_DENSE:
         phases += [(True, _DENSE_PHASE)] * _N_DENSE
     else:
         phases = [(False, options.max_iter)]
@@ -115,10 +118,10 @@ def _quasi_newton(problem, start, metric, max_iter, options):
         nonlocal status
         if options.progress(best):
             status = "stopped"
-        elif problem.smoothing:
+        elif problem.smoothing and not problem.smooths_risk:
             gap = polished_gap(problem, best, metric.decrement(best), options.tol)
             status = "max_iter" if gap is None else "close"
-        elif problem.gap(best, options.tol) <= options.tol:
+        elif not problem.smoothing and problem.gap(best, options.tol) <= options.tol:
             status = "close"
         if status != "max_iter":
             raise StopIteration

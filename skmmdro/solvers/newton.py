@@ -13,6 +13,8 @@ _ROWS_PER_UNKNOWN, _LEAST_ROWS = 40, 4_000
 _PILOT_PAYS = 3  # times as many samples
 _PILOT_ERROR, _MAX_PILOT_ITER = 0.1, 15
 _SHORT, _MAX_SHORT = 0.02, 4  # this many steps as short as that run into a kink
+# smoothed kinks leave regions without curvature, where undamped steps are far too long
+_FIRST_DAMPING, _DAMPING_STEP, _MAX_DAMPING = 1e-4, 10, 1e6
 
 
 @register("newton")
@@ -56,9 +58,10 @@ def _iterate(problem, start, options, metric, enough=0.0):
     """
     at = problem.evaluate(start)
     before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
+    damping, may_kink = 0.0, not (problem.smoothing and problem.smooths_norms)
     while n_iter < options.max_iter:
         if metric is None:
-            metric, before = Metric(problem.hessian(at)), np.inf
+            metric, before = Metric(problem.hessian(at), damping), np.inf
         step = -metric.solve(at.gradient)
         decrement = -at.gradient @ step
         if decrement > _KEEP * before:
@@ -72,15 +75,21 @@ def _iterate(problem, start, options, metric, enough=0.0):
         trial, length = line_search(problem, at, step)
         n_iter += 1
         n_short = n_short + 1 if length < _SHORT else 0
-        at_kink = n_short == _MAX_SHORT and not problem.smoothing
+        at_kink = n_short == _MAX_SHORT and may_kink
         if trial is None or at_kink:
-            if metric.is_fresh:
+            if metric.is_fresh and (may_kink or damping > _MAX_DAMPING):
                 status = "stalled"
                 break
+            if metric.is_fresh:
+                damping = max(_DAMPING_STEP * damping, _FIRST_DAMPING)
             metric = None
             continue
         metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
         at, before = trial, decrement
+        if length < _SHORT and not may_kink:
+            damping, metric = max(_DAMPING_STEP * damping, _FIRST_DAMPING), None
+        elif damping > 0:
+            damping = damping / _DAMPING_STEP if damping > _FIRST_DAMPING else 0.0
         if options.progress(at):
             status = "stopped"
             break

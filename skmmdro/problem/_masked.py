@@ -1,0 +1,140 @@
+"""Copies of the data in which some modalities are replaced by their means."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from ._data import data_operator
+
+
+class MaskedData:
+    """Products with stacked copies of a matrix, which are never formed.
+
+    Copy e has the columns of the modalities in ``masks[e]`` replaced by their means.
+    With C_k = X_k W_k and m_k the means, its predictions are the sum of C_k over the
+    modalities that are there and of m_k W_k over those that are not: one pass over
+    the data serves all copies.
+
+    Parameters
+    ----------
+    blocks : list of DenseData or SparseData
+        The columns of each modality.
+    columns : list of slice or ndarray
+        Where they are in X.
+    means : list of ndarray
+        Mean of each column, by modality.
+    masks : ndarray of bool of shape (n_copies, n_modalities)
+        True where a modality is missing.
+    """
+
+    def __init__(self, blocks, columns, means, masks):
+        self.blocks, self.columns, self.means = blocks, columns, means
+        self.masks, self.n_copies = masks, len(masks)
+        self.n_samples = blocks[0].shape[0]
+        n_features = sum(block.shape[1] for block in blocks)
+        self.shape = (self.n_copies * self.n_samples, n_features)
+
+    @classmethod
+    def from_matrix(cls, X, modalities, nominal, masks):
+        """Split a validated matrix, dense or CSR."""
+        columns = [_as_slice(c) for c in modalities.columns]
+        blocks = [data_operator(_columns(X, c)) for c in columns]
+        means = [block.rmatmul(nominal[:, None])[:, 0] for block in blocks]
+        return cls(blocks, columns, means, masks)
+
+    def _each(self):
+        return enumerate(zip(self.blocks, self.columns, strict=True))
+
+    def _copies(self, G):
+        return G.reshape(self.n_copies, self.n_samples, -1)
+
+    def matmul(self, W):
+        out = np.zeros((self.n_copies, self.n_samples, W.shape[1]))
+        for k, (block, columns) in self._each():
+            part = block.matmul(W[columns])
+            missing = self.means[k] @ W[columns]
+            for e in range(self.n_copies):
+                out[e] += missing if self.masks[e, k] else part
+        return out.reshape(self.shape[0], -1)
+
+    def rmatmul(self, G):
+        G = self._copies(G)
+        total = G.sum(axis=0)
+        out = np.empty((self.shape[1], G.shape[2]))
+        for k, (block, columns) in self._each():
+            lost = G[self.masks[:, k]]
+            out[columns] = block.rmatmul(total - lost.sum(axis=0))
+            out[columns] += np.outer(self.means[k], lost.sum(axis=(0, 1)))
+        return out
+
+    def gram(self, weights):
+        """Return the Gram matrix of the stacked copies and their weighted sums.
+
+        A row of copy e is c_i + m with c_ik = x_ik - m_k where modality k is there and
+        zero where it is missing, so the Gram matrix is
+        sum w c c' + s m' + m s' + (sum w) m m', s = sum w c.
+        """
+        weights = weights.reshape(self.n_copies, self.n_samples)
+        total, seen, size = weights.sum(), ~self.masks.T, len(self.blocks)
+        # v[j, k]: total weight of each sample in copies that show modalities j and k
+        pairs = (seen[:, None] & seen[None]).reshape(size**2, -1).astype(np.float64)
+        v = (pairs @ weights).reshape(size, size, -1)
+        mass = v.sum(axis=2)
+        pulled = [block.rmatmul(v[j].T) for j, block in enumerate(self.blocks)]
+        out, sums = np.empty((self.shape[1],) * 2), np.empty(self.shape[1])
+        means = np.empty(self.shape[1])
+        for j, rows in enumerate(self.columns):
+            means[rows] = self.means[j]
+            sums[rows] = pulled[j][:, j] - mass[j, j] * self.means[j]
+            for k in range(j, size):
+                cross = self.blocks[j].cross(self.blocks[k], v[j, k])
+                cross -= np.outer(pulled[j][:, k], self.means[k])
+                cross -= np.outer(self.means[j], pulled[k][:, j])
+                cross += mass[j, k] * np.outer(self.means[j], self.means[k])
+                _put(out, rows, self.columns[k], cross)
+        shift = np.outer(sums, means)
+        out += shift + shift.T + total * np.outer(means, means)
+        return out, sums + total * means
+
+    def column_squares(self, weights):
+        weights = weights.reshape(self.n_copies, self.n_samples)
+        out = np.empty(self.shape[1])
+        for k, (block, columns) in self._each():
+            lost = self.masks[:, k]
+            out[columns] = block.column_squares(weights[~lost].sum(axis=0))
+            out[columns] += weights[lost].sum() * self.means[k] ** 2
+        return out
+
+    def cvxpy_matmul(self, W):
+        """Return the stacked matrix times a cvxpy expression, for the reference."""
+
+        copies = []
+        for mask in self.masks:
+            X = np.empty((self.n_samples, self.shape[1]))
+            for k, columns in enumerate(self.columns):
+                block = self.blocks[k].X
+                block = block.toarray() if issparse(block) else block
+                X[:, columns] = self.means[k] if mask[k] else block
+            copies.append(X)
+        return np.vstack(copies) @ W
+
+    def take(self, rows):
+        blocks = [block.take(rows) for block in self.blocks]
+        return MaskedData(blocks, self.columns, self.means, self.masks)
+
+
+def _as_slice(columns):
+    if np.array_equal(columns, np.arange(columns[0], columns[0] + len(columns))):
+        return slice(int(columns[0]), int(columns[0]) + len(columns))
+    return columns
+
+
+def _columns(X, columns):
+    """Return columns; of a dense matrix as a view where they are adjacent."""
+    return X.tocsc()[:, columns].tocsr() if issparse(X) else X[:, columns]
+
+
+def _put(out, rows, columns, block):
+    rows = np.arange(len(out))[rows]
+    columns = np.arange(len(out))[columns]
+    out[np.ix_(rows, columns)] = block
+    out[np.ix_(columns, rows)] = block.T

@@ -1,0 +1,191 @@
+"""Several models under the same shifts."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from .._sklearn import Interval, validate_params
+from ._columns import modality_columns
+from ._evaluate import ACCURACY, resolve_scorer
+from ._plan import KNOWN, make_plan
+from ._robustness import CONSTRAINTS, SEVERITIES, fold_cells, score_folds, to_frame
+
+
+@dataclass(frozen=True)
+class RobustnessComparison:
+    """Scores of several models and their differences.
+
+    Returned by :func:`compare_robustness`.
+
+    Attributes
+    ----------
+    results : dict of str to Robustness
+        Scores of each model.
+    reference : str
+        The model the others are compared with.
+    differences : dict of str to ndarray of shape (n_rows,)
+        Columns "model", "modality", "shift", "severity", "difference", "lower",
+        "upper". The difference is the model's mean score less that of the reference;
+        lower and upper are the ends of its interval. Modality and shift are "none"
+        for the data as they are.
+    confidence : float
+        Confidence of each interval by itself.
+    """
+
+    results: dict
+    reference: str
+    differences: dict
+    confidence: float
+
+    def to_frame(self):
+        """Return the differences as a pandas DataFrame."""
+        return to_frame(self.differences)
+
+
+@validate_params(
+    {
+        **CONSTRAINTS,
+        "models": [dict],
+        "confidence": [Interval(Real, 0, 1, closed="neither")],
+        "n_bootstrap": [Interval(Integral, 2, None, closed="left")],
+    },
+    prefer_skip_nested_validation=True,
+)
+def compare_robustness(
+    models,
+    X,
+    y,
+    *,
+    reference=None,
+    modalities=None,
+    shifts=KNOWN,
+    severities=SEVERITIES,
+    n_repeats=5,
+    scoring=None,
+    cv=None,
+    confidence=0.95,
+    n_bootstrap=200,
+    n_jobs=None,
+    random_state=0,
+    verbose=0,
+):
+    """Compare models under the same shifts of each modality.
+
+    All models meet the same draws of the shifts, except for "reweight", which is the
+    worst case of each model by itself. Intervals are percentile bootstrap intervals of
+    the paired differences: test rows are drawn anew, the same ones for all models.
+    They do not include the variation from fitting on another training sample.
+
+    Parameters
+    ----------
+    models : dict of str to estimator
+        At least two. Fitted if `cv` is None.
+    X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
+        Held-out data, or all data if `cv` is given.
+    y : array-like of shape (n_samples,)
+        Targets.
+    reference : str or None, default=None
+        Name of the model to compare with. None: the first.
+    modalities, shifts, severities, n_repeats, scoring, cv
+        As in :func:`modality_robustness`. Modalities are read from the reference.
+    confidence : float in (0, 1), default=0.95
+        Confidence of each interval.
+    n_bootstrap : int in [2, inf), default=200
+        Number of draws.
+    n_jobs, random_state, verbose
+        As in :func:`modality_robustness`.
+
+    Returns
+    -------
+    comparison : RobustnessComparison
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two models, or `reference` is not one of them.
+
+    Examples
+    --------
+    >>> from skmmdro import DROClassifier
+    >>> from skmmdro.ambiguity import ChiSquare
+    >>> from skmmdro.datasets import make_multimodal_classification
+    >>> from skmmdro.robustness import compare_robustness
+    >>> data = make_multimodal_classification(600, random_state=0)
+    >>> X, y = data.data, data.target
+    >>> models = {
+    ...     name: DROClassifier(ChiSquare(radius), modalities=data.modalities)
+    ...     for name, radius in (("ERM", 0.0), ("DRO", 0.05))
+    ... }
+    >>> models = {name: m.fit(X[:300], y[:300]) for name, m in models.items()}
+    >>> comparison = compare_robustness(models, X[300:], y[300:], shifts="noise")
+    >>> [str(name) for name in comparison.differences["modality"][:4]]
+    ['none', 'm0', 'm0', 'm0']
+    """
+    if len(models) < 2:
+        raise ValueError(f"models must name at least two models; got {list(models)}.")
+    reference = next(iter(models)) if reference is None else reference
+    if reference not in models:
+        raise ValueError(f"reference={reference!r} is not one of {list(models)}.")
+    plan = make_plan(shifts, severities, n_repeats, random_state)
+    scorer = resolve_scorer(models[reference], scoring)
+    if modalities is None:
+        modalities = modality_columns(None, X, models[reference])
+    folds = {
+        name: fold_cells(
+            model, X, y, modalities, plan, cv, n_jobs=n_jobs, verbose=verbose
+        )
+        for name, model in models.items()
+    }
+    rng = check_random_state(random_state)
+    means = _bootstrapped_means(folds, scorer, n_bootstrap, rng)
+    return RobustnessComparison(
+        {name: score_folds(cells, scorer) for name, cells in folds.items()},
+        reference,
+        _differences(folds[reference][0][1], means, reference, confidence),
+        float(confidence),
+    )
+
+
+def _bootstrapped_means(folds, scorer, n_bootstrap, rng):
+    """Return mean scores, {model: (1 + n_bootstrap, n_cells)}; all rows first."""
+    means = dict.fromkeys(folds, 0.0)
+    n_folds = len(next(iter(folds.values())))
+    for fold in range(n_folds):
+        n_rows = len(next(iter(folds.values()))[fold][0])
+        draws = [np.arange(n_rows)]
+        draws += [np.sort(rng.choice(n_rows, n_rows)) for _ in range(n_bootstrap)]
+        for name, cells_of in folds.items():
+            y, cells = cells_of[fold]
+            scores = [_scores_of_draws(cell, scorer, y, draws) for cell in cells]
+            means[name] = means[name] + np.transpose(scores) / n_folds
+    return means
+
+
+def _scores_of_draws(cell, scorer, y, draws):
+    if scorer is not ACCURACY:
+        return [cell.scores(scorer, y, rows).mean() for rows in draws]
+    # the mean of a value for each row: no need to call the scorer thousands of times
+    hits = cell.hits(y)
+    weights = np.ones(len(hits)) if cell.weights is None else cell.weights
+    return [weights[rows] @ hits[rows] / weights[rows].sum() for rows in draws]
+
+
+def _differences(cells, means, reference, confidence):
+    tail = 50 * (1 - confidence)
+    rows = []
+    for name in means:
+        if name == reference:
+            continue
+        values = means[name] - means[reference]
+        low, high = np.percentile(values[1:], [tail, 100 - tail], axis=0)
+        rows += [
+            (name, c.modality, c.shift, c.severity, value, a, b)
+            for c, value, a, b in zip(cells, values[0], low, high, strict=True)
+        ]
+    names = ("model", "modality", "shift", "severity", "difference", "lower", "upper")
+    return {
+        name: np.array(column)
+        for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    }

@@ -1,0 +1,226 @@
+"""How a model scores when each modality shifts by itself."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn import Interval, validate_params
+from ._columns import modality_columns
+from ._evaluate import evaluate, resolve_scorer
+from ._plan import KNOWN, make_plan
+
+SEVERITIES = (0.25, 0.5, 1.0)
+CONSTRAINTS = {
+    "modalities": [dict, "array-like", None],
+    "n_repeats": [Interval(Integral, 1, None, closed="left")],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Scores by modality, shift, severity, fold and repeat.
+
+    Returned by :func:`modality_robustness`.
+
+    Attributes
+    ----------
+    table : dict of str to ndarray of shape (n_rows,)
+        Columns "modality", "shift", "severity", "fold", "repeat" and "score".
+    baseline : ndarray of shape (n_folds,)
+        Scores without shift.
+    """
+
+    table: dict
+    baseline: np.ndarray
+
+    def to_frame(self):
+        """Return the table as a pandas DataFrame."""
+        return to_frame(self.table)
+
+    def mean_scores(self):
+        """Return the mean score over folds and repeats.
+
+        Returns
+        -------
+        scores : dict of (str, str, float) to float
+            By modality, shift and severity.
+        """
+        keys = zip(
+            self.table["modality"],
+            self.table["shift"],
+            self.table["severity"],
+            strict=True,
+        )
+        groups = {}
+        for key, score in zip(keys, self.table["score"], strict=True):
+            groups.setdefault(tuple(np.asarray(key, dtype=object)), []).append(score)
+        return {
+            (str(modality), str(shift), float(severity)): float(np.mean(scores))
+            for (modality, shift, severity), scores in groups.items()
+        }
+
+    def worst(self):
+        """Return the (modality, shift, severity) of the lowest mean score, and it."""
+        scores = self.mean_scores()
+        key = min(scores, key=scores.get)
+        return key, scores[key]
+
+
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+def modality_robustness(
+    estimator,
+    X,
+    y,
+    *,
+    modalities=None,
+    shifts=KNOWN,
+    severities=SEVERITIES,
+    n_repeats=5,
+    scoring=None,
+    cv=None,
+    n_jobs=None,
+    random_state=0,
+    verbose=0,
+):
+    """Score a model while one modality at a time shifts.
+
+    The shifts of a modality, and what their severity s means:
+
+    - "missing": in a share s of the rows the modality is replaced by its mean (strings:
+      by the most frequent value; free text: by the empty string).
+    - "noise": normal noise of s standard deviations is added to each numeric column;
+      other columns stay.
+    - "permute": in a share s of the rows the modality is exchanged among them, so that
+      its distribution is unchanged and its relation to everything else is lost.
+    - "reweight": the rows get the worst weights that depend on this modality alone and
+      are within a chi-square radius s of equal ones; zero-one loss for classifiers,
+      squared error for regressors. No value is changed. The scorer must take sample
+      weights.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Classifier or regressor, such as a whole Pipeline that starts from raw data.
+    X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
+        Held-out data as the estimator gets them.
+    y : array-like of shape (n_samples,)
+        Targets.
+    modalities : dict, list of int or None, default=None
+        ``{name: columns of X}``, block widths, or None: as the first step of the
+        Pipeline or the estimator states them, otherwise read from column names
+        ``modality__feature``. Columns left out never shift.
+    shifts : str or sequence of str, default=("missing", "noise", "permute", "reweight")
+        What happens to a modality.
+    severities : sequence of float or dict, default=(0.25, 0.5, 1.0)
+        How strong, for all shifts or by shift.
+    n_repeats : int in [1, inf), default=5
+        Independent draws of "missing", "noise" and "permute".
+    scoring : str, callable or None, default=None
+        scikit-learn scorer. None: accuracy or R^2.
+    cv : int, splitter, iterable or None, default=None
+        None: the estimator is fitted and X, y are held out. Otherwise copies of it are
+        fitted on the training part of each split and scored on the other part.
+    n_jobs : int or None, default=None
+        Number of splits at work at the same time.
+    random_state : int, RandomState instance or None, default=0
+        Draws the shifts. Models evaluated with the same integer meet the same draws.
+    verbose : int, default=0
+        Passed on to joblib.
+
+    Returns
+    -------
+    result : Robustness
+        ``result.table`` (dict of arrays), ``result.to_frame()``, ``result.baseline``,
+        ``result.worst()``.
+
+    Raises
+    ------
+    ValueError
+        If a shift, severity or column is not known.
+    NotFittedError
+        If `cv` is None and the estimator is not fitted.
+
+    See Also
+    --------
+    make_robust_scorer : The same as one number, for model selection.
+    compare_robustness : Several models, with intervals of their differences.
+
+    Examples
+    --------
+    >>> from skmmdro import DROClassifier
+    >>> from skmmdro.datasets import make_multimodal_classification
+    >>> from skmmdro.robustness import modality_robustness
+    >>> data = make_multimodal_classification(600, random_state=0)
+    >>> X, y = data.data, data.target
+    >>> model = DROClassifier(modalities=data.modalities).fit(X[:300], y[:300])
+    >>> result = modality_robustness(model, X[300:], y[300:], shifts="permute")
+    >>> len(result.table["score"])  # 3 modalities, 3 severities, 5 repeats
+    45
+    >>> (modality, shift, severity), score = result.worst()
+    >>> severity, bool(score < result.baseline[0])
+    (1.0, True)
+    """
+    plan = make_plan(shifts, severities, n_repeats, random_state)
+    scorer = resolve_scorer(estimator, scoring)
+    folds = fold_cells(
+        estimator, X, y, modalities, plan, cv, n_jobs=n_jobs, verbose=verbose
+    )
+    return score_folds(folds, scorer)
+
+
+def fold_cells(estimator, X, y, modalities, plan, cv, *, n_jobs=None, verbose=0):
+    """Return the list of (targets, Cells) of each split; one split without `cv`."""
+    X = X if hasattr(X, "shape") else np.asarray(X)
+    columns = modality_columns(modalities, X, estimator)
+    if cv is None:
+        check_is_fitted(estimator)
+        return [(y, evaluate(estimator, X, y, columns, plan))]
+    splits = check_cv(cv, y, classifier=is_classifier(estimator)).split(X, y)
+    return Parallel(n_jobs=n_jobs, verbose=verbose)(
+        delayed(_fit_and_evaluate)(clone(estimator), X, y, train, test, columns, plan)
+        for train, test in splits
+    )
+
+
+def _fit_and_evaluate(estimator, X, y, train, test, columns, plan):
+    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+    held_out = _safe_indexing(X, test), _safe_indexing(y, test)
+    return held_out[1], evaluate(estimator, *held_out, columns, plan)
+
+
+def score_folds(folds, scorer):
+    """Return the Robustness of the cells of all splits."""
+    rows, baseline = [], []
+    for fold, (y, cells) in enumerate(folds):
+        baseline.append(cells[0].scores(scorer, y)[0])
+        for cell in cells[1:]:
+            key = (cell.modality, cell.shift, cell.severity, fold)
+            scores = cell.scores(scorer, y)
+            rows += [(*key, repeat, score) for repeat, score in enumerate(scores)]
+    names = ("modality", "shift", "severity", "fold", "repeat", "score")
+    table = {
+        name: np.array(column)
+        for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    }
+    return Robustness(table, np.array(baseline))
+
+
+def to_frame(table):
+    """Return a dict of arrays as a pandas DataFrame."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(
+            "to_frame needs pandas, which is not installed: run "
+            '`pip install "skmmdro[frames]"`, or use the attribute `table`.'
+        ) from error
+    return pd.DataFrame(table)

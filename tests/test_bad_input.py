@@ -1,0 +1,215 @@
+"""Bad input is refused: the message says what is wrong and what to do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from skmmdro import DROClassifier, DRORegressor
+from skmmdro.ambiguity import ChiSquare
+
+NAMES = ["text__a", "text__b", "image__a", "image__b"]
+ESTIMATORS = [DROClassifier, DRORegressor]
+both = pytest.mark.parametrize("estimator", ESTIMATORS)
+
+
+def data(estimator):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 4))
+    y = X[:, 0] + rng.standard_normal(40)
+    return X, (y > 0).astype(int) if estimator is DROClassifier else y
+
+
+def frame(X, names=NAMES):
+    return pd.DataFrame(X, columns=names)
+
+
+@both
+@pytest.mark.parametrize(
+    "radius, match",
+    [
+        ({"text": 0.1, "tab": 0.1}, r"\['tab'\].*\['image'\].*known.*'text', 'image'"),
+        ({"text": 0.1}, r"no entry for \['image'\]; the known modalities are"),
+        (-0.1, r"range \[0.0, inf\).*Got -0.1"),
+        (np.nan, r"range \[0.0, inf\).*Got nan"),
+        (np.inf, r"range \[0.0, inf\).*Got inf"),
+        ({"text": -1, "image": 0.1}, "finite non-negative number.*got"),
+        ({"text": np.nan, "image": 0.1}, "finite non-negative number.*got"),
+        ({"text": np.inf, "image": 0.1}, "finite non-negative number.*got"),
+        ({"text": "0.1", "image": 0.1}, "finite non-negative number.*got"),
+        (True, "finite non-negative number.*got True"),
+        ([0.1, 0.1], "must be a float.*or an instance of 'dict'"),
+    ],
+)
+def test_radius(estimator, radius, match):
+    X, y = data(estimator)
+    with pytest.raises(ValueError, match=match):
+        estimator(ChiSquare(radius)).fit(frame(X), y)
+
+
+@both
+def test_a_radius_by_name_without_named_modalities(estimator):
+    X, y = data(estimator)
+    with pytest.raises(ValueError, match=r"X states no modalities.*pass modalities="):
+        estimator(ChiSquare({"text": 0.1})).fit(X, y)
+
+
+@both
+@pytest.mark.parametrize(
+    "coupling, match",
+    [
+        ([[1, 0.5], [0.2, 1]], "not symmetric"),
+        ([[2, 0], [0, 1]], r"diagonal \[2. 1.\], expected ones"),
+        ([[1, np.nan], [np.nan, 1]], "NaN or infinite"),
+        ([[1, 2], [2, 1]], r"outside \[-1, 1\]"),
+        (np.eye(3), r"shape \(3, 3\), expected \(2, 2\)"),
+        ([["a", "b"], ["c", "d"]], "must hold numbers"),
+        ([[1], [0, 1]], "must hold numbers"),
+        ({"text": {"tab": 0.1}}, r"unknown modalities \['tab'\]"),
+        ({"text": {}}, "no entry for the pairs"),
+        ("linear", "must be a str among"),
+    ],
+)
+def test_coupling(estimator, coupling, match):
+    X, y = data(estimator)
+    with pytest.raises(ValueError, match=match):
+        estimator(ChiSquare(coupling=coupling)).fit(frame(X), y)
+
+
+@both
+@pytest.mark.parametrize("error", [-0.1, np.nan, np.inf, {"text": 0.1}])
+def test_encoder_error(estimator, error):
+    X, y = data(estimator)
+    loss = "huber" if estimator is DRORegressor else "log_loss"
+    with pytest.raises(ValueError, match="encoder_error"):
+        estimator(ChiSquare(encoder_error=error), loss=loss).fit(frame(X), y)
+
+
+@pytest.mark.parametrize(
+    "model", [DROClassifier(loss="squared_hinge"), DRORegressor(loss="squared_error")]
+)
+def test_encoder_error_without_lipschitz_constant(model):
+    X, y = data(type(model))
+    model.set_params(ambiguity=ChiSquare(encoder_error=0.1))
+    with pytest.raises(ValueError, match=r"worst case infinite\. Use"):
+        model.fit(X, y)
+
+
+@both
+def test_missing_values_point_to_imputation(estimator):
+    X, y = data(estimator)
+    fitted = estimator().fit(X, y)
+    X[3, 1] = np.nan
+    for method in (lambda X: estimator().fit(X, y), fitted.predict):
+        with pytest.raises(ValueError, match="NaN") as caught:
+            method(X)
+        assert "imput" in str(caught.value)
+
+
+@both
+def test_infinite_values(estimator):
+    X, y = data(estimator)
+    X[3, 1] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        estimator().fit(X, y)
+
+
+@both
+@pytest.mark.parametrize(
+    "weights, match",
+    [(np.zeros(40), "zero"), (-np.ones(40), "[Nn]egative"), (np.ones(3), "expected")],
+)
+def test_sample_weight(estimator, weights, match):
+    with pytest.raises(ValueError, match=match):
+        estimator().fit(*data(estimator), sample_weight=weights)
+
+
+def test_one_class():
+    X, y = data(DROClassifier)
+    with pytest.raises(ValueError, match=r"at least 2 classes.*one class: \[1\]"):
+        DROClassifier().fit(X, np.ones_like(y))
+    with pytest.raises(ValueError, match=r"positive weight, got one class: \[1\]"):
+        DROClassifier().fit(X, y, sample_weight=y)
+    with pytest.raises(ValueError, match="class_weight must not be negative"):
+        DROClassifier(class_weight={0: -1, 1: 1}).fit(X, y)
+
+
+def test_real_targets_for_the_classifier():
+    X, y = data(DRORegressor)
+    with pytest.raises(ValueError, match="continuous"):
+        DROClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize("kind", [str, object])
+def test_string_targets_for_the_regressor(kind):
+    X, _ = data(DRORegressor)
+    y = np.array(["a", "b"] * 20, dtype=kind)
+    with pytest.raises(
+        ValueError, match=r"numeric targets, got strings.*DROClassifier"
+    ):
+        DRORegressor().fit(X, y)
+
+
+@both
+def test_other_columns_at_predict(estimator):
+    X, y = data(estimator)
+    model = estimator().fit(frame(X), y)
+    with pytest.raises(ValueError, match="unseen at fit time"):
+        model.predict(frame(X, [*NAMES[:3], "image__c"]))
+    with pytest.raises(ValueError, match="same order"):
+        model.predict(frame(X)[NAMES[::-1]])
+    with pytest.raises(ValueError, match=r"3 features, but .* expecting 4"):
+        estimator().fit(X, y).predict(X[:, :3])
+    with pytest.raises(NotFittedError):
+        estimator().predict(X)
+
+
+@both
+@pytest.mark.parametrize(
+    "parameters, match",
+    [
+        ({"ambiguity": "chi3"}, "'chi2'"),
+        ({"ambiguity": ChiSquare}, "AmbiguitySet"),
+        ({"loss": "nonsense"}, "must be a str among"),
+        ({"alpha": -1.0}, "alpha"),
+        ({"alpha": np.nan}, "alpha"),
+        ({"tol": 0.0}, "tol"),
+        ({"max_iter": 0}, "max_iter"),
+        ({"solver": "simplex"}, "solver"),
+        ({"modalities": [1, 2]}, "adds up to 3 columns, but X has 4"),
+        ({"modalities": {"a": [0, 1], "b": [1, 2, 3]}}, r"overlap: columns \[1\]"),
+        ({"modalities": {"a": [0, 1]}}, r"columns \[2, 3\] are in no modality"),
+        ({"modalities": {"a": [0, 1], "b": []}}, "no columns"),
+        ({"modalities": {"a": [0, 1], "b": [2, 9]}}, r"columns \[2, 9\] not found"),
+    ],
+)
+def test_parameters(estimator, parameters, match):
+    with pytest.raises(ValueError, match=match):
+        estimator(**parameters).fit(*data(estimator))
+
+
+def test_a_loss_of_the_other_task():
+    X, y = data(DROClassifier)
+    with pytest.raises(ValueError, match="not a classification loss; use one of"):
+        DROClassifier(loss="squared_error").fit(X, y)
+    with pytest.raises(ValueError, match="not a regression loss; use one of"):
+        DRORegressor(loss="log_loss").fit(X, y)
+
+
+@both
+def test_a_failed_fit_changes_nothing(estimator):
+    X, y = data(estimator)
+    model = estimator().fit(frame(X), y)
+    before = dict(vars(model))
+    wide = np.c_[X, X[:, 0]]
+    names = [*NAMES, "tab__a"]
+    bad = frame(wide, names)
+    bad.iloc[0, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(bad, y)
+    model.set_params(ambiguity=ChiSquare({"text": 0.1}))
+    before["ambiguity"] = model.ambiguity
+    with pytest.raises(ValueError, match="no entry for"):
+        model.fit(frame(wide, names), y)
+    assert vars(model) == before
+    assert model.predict(frame(X)).shape == (40,)
