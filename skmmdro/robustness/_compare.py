@@ -88,13 +88,13 @@ def compare_robustness(
         Targets.
     reference : str or None, default=None
         Name of the model to compare with. None: the first.
-    modalities, shifts, severities, n_repeats, scoring, cv
+    modalities, shifts, severities, n_repeats, scoring, cv : optional
         As in :func:`modality_robustness`. Modalities are read from the reference.
     confidence : float in (0, 1), default=0.95
         Confidence of each interval.
     n_bootstrap : int in [2, inf), default=200
         Number of draws.
-    n_jobs, random_state, verbose
+    n_jobs, random_state, verbose : optional
         As in :func:`modality_robustness`.
 
     Returns
