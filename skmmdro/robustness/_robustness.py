@@ -30,19 +30,38 @@ class Robustness:
 
     Returned by :func:`modality_robustness`.
 
-    Attributes
+    Parameters
     ----------
     table : dict of str to ndarray of shape (n_rows,)
         Columns "modality", "shift", "severity", "fold", "repeat" and "score".
     baseline : ndarray of shape (n_folds,)
         Scores without shift.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skmmdro.robustness import modality_robustness
+    >>> X = np.random.default_rng(0).standard_normal((100, 2))
+    >>> model = LinearRegression().fit(X, X[:, 0])
+    >>> result = modality_robustness(
+    ...     model, X, X[:, 0], modalities={"used": [0], "unused": [1]}, shifts="noise"
+    ... )
+    >>> result.worst()[0]
+    ('used', 'noise', 1.0)
     """
 
     table: dict
     baseline: np.ndarray
 
     def to_frame(self):
-        """Return the table as a pandas DataFrame."""
+        """Return the table as a pandas DataFrame.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_rows, 6)
+            The columns of `table`.
+        """
         return to_frame(self.table)
 
     def mean_scores(self):
@@ -68,7 +87,15 @@ class Robustness:
         }
 
     def worst(self):
-        """Return the (modality, shift, severity) of the lowest mean score, and it."""
+        """Return where the mean score is lowest.
+
+        Returns
+        -------
+        key : tuple of (str, str, float)
+            Modality, shift and severity.
+        score : float
+            Mean score there.
+        """
         scores = self.mean_scores()
         key = min(scores, key=scores.get)
         return key, scores[key]
@@ -124,7 +151,7 @@ def modality_robustness(
     n_repeats : int in [1, inf), default=5
         Independent draws of "missing", "noise" and "permute".
     scoring : str, callable or None, default=None
-        scikit-learn scorer. None: accuracy or R^2.
+        Scorer of scikit-learn. None: accuracy or R^2.
     cv : int, splitter, iterable or None, default=None
         None: the estimator is fitted and X, y are held out. Otherwise copies of it are
         fitted on the training part of each split and scored on the other part.
