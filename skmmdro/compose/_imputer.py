@@ -141,6 +141,7 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : ModalityImputer
+            The fitted imputer.
 
         Raises
         ------
@@ -201,7 +202,7 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         return self._package(filled, X)
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the columns, and of the indicators after them.
+        """Get the names of the columns, and of the indicators after them.
 
         Parameters
         ----------
@@ -211,6 +212,7 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str of shape (n_features_out,)
+            The names.
         """
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)

@@ -104,7 +104,8 @@ class Reduction(TransformerMixin, BaseEstimator):
             reducer = PCA(
                 self.n_components_, whiten=self.whiten, random_state=self.random_state
             )
-        output = reducer.fit_transform(X)
+        with np.errstate(divide="ignore", invalid="ignore"):  # constant data
+            output = reducer.fit_transform(X)
         self.reducer_ = reducer
         return output
 
