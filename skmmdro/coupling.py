@@ -8,7 +8,6 @@ modality j that their shared dependence allows. It enters the joint radius of
 from itertools import combinations
 
 import numpy as np
-from scipy.sparse import issparse
 
 from ._principal import centred_scores, principal_axes
 from ._rows import row_codes

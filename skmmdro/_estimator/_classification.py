@@ -113,6 +113,8 @@ class ClassifierPart(ClassifierMixin):
         Returns
         -------
         worst : Bunch
+            With these entries:
+
             risk : float
                 Worst-case expected loss, the price of transport included.
             weights : ndarray of shape (n_samples,)

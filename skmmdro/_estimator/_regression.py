@@ -74,6 +74,8 @@ class RegressorPart(RegressorMixin):
         Returns
         -------
         worst : Bunch
+            With these entries:
+
             risk : float
                 Worst-case expected loss, the price of transport included.
             weights : ndarray of shape (n_samples,)
