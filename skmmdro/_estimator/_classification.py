@@ -113,7 +113,7 @@ class ClassifierPart(ClassifierMixin):
         Returns
         -------
         worst : Bunch
-            With these entries:
+            What was found, with the entries
 
             risk : float
                 Worst-case expected loss, the price of transport included.

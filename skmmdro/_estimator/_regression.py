@@ -74,7 +74,7 @@ class RegressorPart(RegressorMixin):
         Returns
         -------
         worst : Bunch
-            With these entries:
+            What was found, with the entries
 
             risk : float
                 Worst-case expected loss, the price of transport included.

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ambiguity import EnvironmentRisk, Nominal
+from ..ambiguity._base import Nominal
+from ..ambiguity._environments import EnvironmentRisk
 from ..modalities import Modalities
 from ._data import data_operator
 from ._flips import FlipProblem

@@ -15,14 +15,14 @@ from ._follow import Follower
 
 _GROWTH, _LARGEST = 10.0, 1e6  # of the scale of the radius, in the search
 _SMALLEST_OF_GRID = 1e-4  # of the largest radius
-_COLLAPSED = "The ambiguity set .* is so large"
+_COLLAPSED = "The ambiguity set .*so large"
 
 
 @dataclass(frozen=True)
 class RadiusPath:
     """Models along a row of radii; returned by :func:`radius_path`.
 
-    Attributes
+    Parameters
     ----------
     radii : list of n_radii floats or dicts
         As they were asked for.
@@ -42,6 +42,16 @@ class RadiusPath:
         Iterations taken.
     modality_names : tuple of str
         Names of the columns of `block_norms`.
+
+    Examples
+    --------
+    >>> from skmmdro import DROClassifier
+    >>> from skmmdro.datasets import make_multimodal_classification
+    >>> from skmmdro.radius import radius_path
+    >>> data = make_multimodal_classification(200, random_state=0)
+    >>> model = DROClassifier(modalities=data.modalities)
+    >>> radius_path(model, data.data, data.target, [0.0, 0.01]).modality_names
+    ('m0', 'm1', 'm2')
     """
 
     radii: list
@@ -89,6 +99,7 @@ def radius_path(estimator, X, y, radii=30, *, sample_weight=None):
     Returns
     -------
     path : RadiusPath
+        Coefficients, norms, losses and gaps.
 
     Raises
     ------
