@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import gen_batches
 
+from ._principal import centred_scores, principal_axes
 from ._validation import check_names
 
 MAX_ROWS = 3_000  # enough to know a correlation to 0.02
@@ -23,10 +24,9 @@ SIDES = np.concatenate([SIDES, 1 - SIDES])
 N_DIRECTIONS = 20  # principal directions kept of a modality with more columns than
 NARROW = 32  # this; fewer columns are all kept
 HASHED = 256  # columns hashed at a time
-WIDE = 100  # blocks with more columns are reduced by subspace iteration, not eigh
 RIDGE = 0.3  # shrinkage of each block's covariance to a multiple of the identity
 ROUNDING = 1e-12  # variance below this share of the overall one is none at all
-_EPS, _TINY = np.finfo(np.float64).eps, np.finfo(np.float64).tiny
+_TINY = np.finfo(np.float64).tiny
 
 
 def resolve_coupling(coupling, X, nominal, modalities):
@@ -220,24 +220,9 @@ def _bits(values):
 
 def _principal_scores(block, weights):
     """Return centred leading principal scores, (n_samples, <= N_DIRECTIONS)."""
-    root = np.sqrt(weights)[:, None]
-    if block.shape[1] > WIDE:
-        # subspace iteration on the columns; works on sparse blocks as they are
-        rng = np.random.default_rng(0)
-        basis = rng.standard_normal((block.shape[1], N_DIRECTIONS + 10))
-        for _ in range(3):
-            basis = np.linalg.qr(block.T @ (weights[:, None] * (block @ basis)))[0]
-        block = block @ basis
-    elif issparse(block):
-        block = block.toarray()
-    scores = np.asarray(block, dtype=np.float64)
-    size = np.abs(scores).max(axis=0)
-    scores = scores - weights @ scores
-    # what rounding leaves of constant columns is not variance
-    scores[:, np.abs(scores).max(axis=0) <= len(scores) * _EPS * size] = 0.0
+    scores = centred_scores(block, weights, N_DIRECTIONS)
     if scores.shape[1] > NARROW:
-        _, axes = np.linalg.eigh((root * scores).T @ (root * scores))
-        scores = scores @ axes[:, -N_DIRECTIONS:]
+        scores = scores @ principal_axes(scores, weights, N_DIRECTIONS)[1]
     return scores
 
 

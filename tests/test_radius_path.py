@@ -14,7 +14,7 @@ from skmmdro.datasets import (
 )
 from skmmdro.radius import radius_max, radius_path
 
-COLLAPSE = "ignore:The ambiguity set is so large"
+COLLAPSE = "ignore:The ambiguity set .* is so large"
 DATA = make_multimodal_classification(400, widths=(4, 3), random_state=0)
 X, Y, PARTS = DATA.data, DATA.target, DATA.modalities
 RADII = [0.0, 0.001, 0.01, 0.05, 0.1]

@@ -237,6 +237,7 @@ class Reweighting:
     """
 
     is_smooth = True
+    is_maximum = False  # of a few smooth risks: only EnvironmentRisk
 
     @abstractmethod
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):

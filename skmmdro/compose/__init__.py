@@ -1,6 +1,7 @@
 """Put several modalities into one table, and keep track of which columns are whose."""
 
 from ._arrays import embedding_encoder, image_encoder, series_encoder
+from ._imputer import ModalityImputer
 from ._pipeline import make_multimodal_pipeline
 from ._stack import stack_modalities
 from ._tabular import tabular_encoder
@@ -8,6 +9,7 @@ from ._text import text_encoder
 from ._transformer import ModalityTransformer
 
 __all__ = [
+    "ModalityImputer",
     "ModalityTransformer",
     "embedding_encoder",
     "image_encoder",

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import check_feature_names_in
-from ._columns import columns_of, is_missing
+from ._columns import column_kind, columns_of, is_missing
 
 
 class ArrayTable(TransformerMixin, BaseEstimator):
@@ -77,13 +77,14 @@ class ArrayTable(TransformerMixin, BaseEstimator):
         return self._table(X, reset=False)
 
     def _table(self, X, *, reset):
+        if isinstance(X, (list, tuple)) and np.ndim(X) > 2:
+            X = np.asarray(X)
         cells = _cells_of(X)
         if cells is not None:
             expected = self.shape if reset or self.shape else (self.n_features_in_,)
             X = _stack(cells, None if expected is None else tuple(expected))
             self._cells = self._cells or reset
-        elif np.ndim(X) > 2:
-            X = np.asarray(X)
+        elif getattr(X, "ndim", 2) > 2:
             self._check_shape(X.shape[1:])
             X = X.reshape(len(X), -1)
         X = validate_data(
@@ -132,15 +133,18 @@ class ArrayTable(TransformerMixin, BaseEstimator):
 
 def _cells_of(X):
     """Return the cells, if X is a single column of arrays; None otherwise."""
-    if np.ndim(X) > 2 or isinstance(X, (list, tuple)):
+    if isinstance(X, (list, tuple)):
         return None
-    columns = columns_of(X)
-    if len(columns) != 1:
+    kinds = [column_kind(column) for column in columns_of(X)]
+    arrays = [kind for kind in kinds if kind in ("vector", "image")]
+    if not arrays:
         return None
-    cells = list(columns[0])
-    is_array = [np.ndim(cell) > 0 for cell in cells]
-    one_dimensional = len(getattr(X, "shape", (0,))) == 1
-    return cells if any(is_array) or one_dimensional else None
+    if len(kinds) > 1:
+        raise ValueError(
+            f"expected numbers or a single column of arrays, got {len(kinds)} columns "
+            f"of the kinds {sorted(set(kinds))}; make each column of arrays a modality."
+        )
+    return list(columns_of(X)[0])
 
 
 def _stack(cells, shape):

@@ -101,6 +101,8 @@ def column_kind(column):
         return "category"
     if library == "polars" and str(column.dtype).startswith(("Categorical", "Enum")):
         return "category"
+    if not library and column.dtype.kind in "iufb":
+        return "number"
     values = column.to_numpy() if library else np.asarray(column)
     if values.ndim > 1:  # polars' arrays of fixed shape
         return "vector" if values.ndim == 2 else "image"

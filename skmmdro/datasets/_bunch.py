@@ -55,6 +55,6 @@ def _frames(data, target, feature_names):
             "as_frame=True needs pandas, which is not installed: run "
             '`pip install "skmmdro[frames]"`, or use as_frame=False.'
         ) from error
-    data = pd.DataFrame(data, columns=feature_names)
+    data = pd.DataFrame(data, columns=feature_names).infer_objects()
     target = pd.Series(target, name="target")
     return data, target, pd.concat([data, target], axis=1)

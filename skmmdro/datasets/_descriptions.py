@@ -84,3 +84,59 @@ source prints them.
 Licence: Creative Commons Attribution 4.0 International (CC BY 4.0),
 https://creativecommons.org/licenses/by/4.0/
 """
+
+NEWS = """\
+Popularity of online news
+-------------------------
+
+9,874 articles of one online magazine, published 8 January to 15 July 2013, in eight
+modalities:
+
+- headline: the words of the article's address (raw text, 1 to 24 words)
+- text_stats: 6 counts and shares of words of title and text
+- links_media: 7 numbers of links, images and videos, and shares of linked articles
+- keywords: 10 numbers: how many keywords there are, and how often earlier articles with
+  these keywords were shared
+- channel: 6 indicators of the section
+- timing: 8 indicators of the day of the week and the weekend
+- topics: 5 closenesses to topics of a latent Dirichlet allocation
+- sentiment: 16 subjectivities and polarities of title and text
+
+The target is 1 if the article was shared at least 1,400 times (5,658 articles), 0
+otherwise (4,216). Nothing is missing. Rows are sorted by date. 62 % are popular from
+January to April and 50 % from May to July; between the two, keywords drift strongly and
+the other modalities little.
+
+Source: Fernandes, K., Vinagre, P., Cortez, P. and Sernadela, P. (2015). Online News
+Popularity. UCI Machine Learning Repository. https://doi.org/10.24432/C5NS3V.
+
+Changes: only the articles of half a year out of two; the headline was made from the
+address, with spaces for hyphens; columns were grouped into modalities; the date was
+added; 1,400 shares or more were made the target; numbers are rounded to seven digits.
+
+Licence: Creative Commons Attribution 4.0 International (CC BY 4.0),
+https://creativecommons.org/licenses/by/4.0/
+"""
+
+CLOTHING = """\
+Reviews of women's clothing
+---------------------------
+
+10,000 anonymised customer reviews of an online shop, in two modalities:
+
+- text: title (missing in 13 % of the rows) and review, raw text
+- table: age of the customer, positive_feedback_count (how many customers found the
+  review helpful), division, department and class_name of the garment (categories)
+
+The target is 1 if the customer recommends the garment (82 %), 0 if not. The table tells
+next to nothing about it. The number of stars (`rating`) gives it away and is no
+feature. `clothing_id` is the garment, to split by.
+
+Source: Brooks, N. Women's E-Commerce Clothing Reviews, published on Kaggle.
+
+Changes: reviews without text or department and repeated texts were left out, and 10,000
+of the other 22,621 were drawn at random.
+
+Licence: CC0 1.0 Universal, public domain dedication,
+https://creativecommons.org/publicdomain/zero/1.0/
+"""

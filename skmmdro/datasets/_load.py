@@ -91,7 +91,7 @@ def load_heart_hospitals(*, return_X_y=False, as_frame=False):
     switzerland: 0.69 of imaging missing
     long_beach_va: 0.91 of imaging missing
     """
-    arrays = _read("heart_hospitals.npz")
+    arrays = read_arrays("heart_hospitals.npz")
     bunch = _bunch(arrays, HEART, as_frame)
     bunch.site = arrays["site"].astype(np.int64)
     bunch.site_names = arrays["site_names"]
@@ -159,16 +159,21 @@ def load_handwritten_views(*, return_X_y=False, as_frame=False):
     >>> views.data.shape, views.modalities["zernike"]
     ((2000, 649), slice(596, 643, None))
     """
-    arrays = _read("handwritten_views.npz")
+    arrays = read_arrays("handwritten_views.npz")
     for view in _VIEWS:
         arrays[f"X_{view}"] = _unpack(arrays, view)
     bunch = _bunch(arrays, HANDWRITTEN, as_frame)
     return (bunch.data, bunch.target) if return_X_y else bunch
 
 
-def _read(name):
-    path = resources.files(__package__) / "data" / name
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+def open_data(name):
+    """Open a bundled file, in binary mode."""
+    return (resources.files(__package__) / "data" / name).open("rb")
+
+
+def read_arrays(name):
+    """Return the arrays of a bundled npz file by name."""
+    with open_data(name) as stream, np.load(stream, allow_pickle=False) as arrays:
         return dict(arrays)
 
 

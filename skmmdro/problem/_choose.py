@@ -6,6 +6,14 @@ _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
 _CONES = "cvxpy"
 
 
+def _is_minimax(problem):
+    return (
+        problem.risk.is_maximum
+        and problem.loss.is_smooth
+        and not problem.penalty.has_budgets
+    )
+
+
 def solve(problem, solver, options, start=None):
     """Minimise a RobustProblem.
 
@@ -37,6 +45,14 @@ def solve(problem, solver, options, start=None):
     if solver == "auto":
         solver = "newton" if problem.size <= _MAX_EXPLICIT else "lbfgs"
     smooth_solver = REGISTRY[solver]
+    if _is_minimax(problem) and solver == "newton":
+        solution = REGISTRY["minimax"](problem, start, options)
+        if solution.status in ("optimal", "stopped"):
+            return solution
+        # such as equal losses in the worst environment
+        start, left = solution.theta, options.after(solution.n_iter)
+        other = solve_with_kinks(smooth_solver, problem, start, left)
+        return min(solution, other, key=lambda s: s.gap)
     if problem.penalty.has_budgets or not problem.is_smooth:
         return solve_with_kinks(smooth_solver, problem, start, options)
     solution = smooth_solver(problem, start, options)

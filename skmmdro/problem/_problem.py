@@ -238,6 +238,10 @@ class RobustProblem:
         pull = self.pull_back(weights[:, None] * at.slope)
         return replace(at, worst=replace(at.worst, weights=weights), pull=pull)
 
+    def with_worst(self, at, worst):
+        """Return the Evaluation with another WorstCase, for `gap` only."""
+        return replace(self.with_weights(at, worst.weights), worst=worst)
+
     def _smoothing_error(self):
         return self.smoothing * self.reference[0] if self.smoothing else 0.0
 

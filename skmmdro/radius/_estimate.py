@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import issparse, vstack
 from sklearn.metrics import roc_auc_score
 from sklearn.utils import check_array, check_random_state, column_or_1d
+from threadpoolctl import threadpool_limits
 
 from .._sklearn import HasMethods, Interval, validate_params
 from ..modalities import resolve_modalities
@@ -209,18 +210,13 @@ def estimate_radii(
     )
 
     found = {}
-    for source, target in comparisons:
-        for name, columns in groups.as_dict().items():
-            values = _compare(
-                source[:, columns],
-                target[:, columns],
-                classifier,
-                rng,
-                confidence,
-                n_bootstrap,
-            )
-            # the largest move counts; its interval and AUC go with it
-            found[name] = max(found.get(name, values), values)
+    with threadpool_limits(1):  # many small fits, for which threads cost more than time
+        for source, target in comparisons:
+            for name, columns in groups.as_dict().items():
+                parts = source[:, columns], target[:, columns]
+                values = _compare(*parts, classifier, rng, confidence, n_bootstrap)
+                # the largest move counts; its interval and AUC go with it
+                found[name] = max(found.get(name, values), values)
     keys = ("radii", "lower", "upper", "auc", "transport")
     parts = {
         key: {name: values[i] for name, values in found.items()}

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
-from ..losses import resolve_loss
 from ..modalities import Modalities
-from ..problem import RobustProblem, data_operator, solve
+from ..problem import RobustProblem, build_problem, solve
 from ..solvers import Options
 from ..solvers._descent import line_search
 from ..solvers._linear_algebra import Metric
@@ -62,19 +61,18 @@ class Follower:
         n_classes = None
         if model._task == "classification":
             n_classes, y = len(model.classes_), np.searchsorted(model.classes_, y)
-        self.loss = resolve_loss(model.loss, model._task)
-        self.loss = self.loss.bind(y, self.nominal, n_classes)
+        self.loss = model._fitted_loss.bind(y, self.nominal, n_classes)
         self.options = Options(float(model.tol), model.max_iter)
         self.metric, self.past = None, []
 
     def solve(self, ambiguity, scale):
         """Return the Point of a set; `scale` is the mean of its radii."""
-        problem = RobustProblem(
-            data_operator(self.data),
+        problem, _ = build_problem(
+            self.data,
             self.loss,
-            ambiguity.bind(self.data, self.nominal, self.modalities),
+            ambiguity,
             self.nominal,
-            self.modalities.labels,
+            self.modalities,
             alpha=float(self.model.alpha),
             fit_intercept=self.model.fit_intercept,
         )
@@ -83,7 +81,7 @@ class Follower:
         if point is None:
             self.metric = None
             found = solve(problem, self.model.solver, self.options, start)
-            loss = self.nominal @ problem.evaluate(found.theta).losses
+            loss = problem.nominal @ problem.evaluate(found.theta).losses
             point = Point(
                 problem,
                 found.theta,
@@ -102,7 +100,9 @@ class Follower:
         return (
             self.model.solver in ("auto", "newton")
             and problem.size <= _MAX_EXPLICIT
-            and problem.reweighting.is_smooth
+            and problem.is_smooth
+            and not problem.cones_only
+            and not problem.is_root
             and not problem.penalty.has_budgets
         )
 
@@ -140,7 +140,7 @@ class Follower:
             at = trial
             gap = problem.gap(at, self.options.tol)
             if gap <= self.options.tol:
-                weights, loss = at.worst.weights, self.nominal @ at.losses
+                weights, loss = at.worst.weights, problem.nominal @ at.losses
                 return Point(problem, at.theta, at.value, gap, n_iter, weights, loss)
             after = at.gradient @ self.metric.solve(at.gradient)
             if after > _FAST * before or len(self.metric.pairs) > _MAX_PAIRS:

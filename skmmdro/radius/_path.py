@@ -15,7 +15,7 @@ from ._follow import Follower
 
 _GROWTH, _LARGEST = 10.0, 1e6  # of the scale of the radius, in the search
 _SMALLEST_OF_GRID = 1e-4  # of the largest radius
-_COLLAPSED = "The ambiguity set is so large"
+_COLLAPSED = "The ambiguity set .* is so large"
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def radius_path(estimator, X, y, radii=30, *, sample_weight=None):
     Parameters
     ----------
     estimator : DROClassifier, DRORegressor or Pipeline that ends in one
-        Its ambiguity set is of kind "reweighting" and has a `radius`. It is not
-        changed. The other steps of a Pipeline are fitted once.
+        Its ambiguity set has a `radius`; of several parts, the reweighting part. It is
+        not changed. The other steps of a Pipeline are fitted once.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Training data.
     y : array-like of shape (n_samples,)
@@ -140,8 +140,9 @@ def radius_max(estimator, X, y, *, sample_weight=None, rtol=1e-2):
     Parameters
     ----------
     estimator : DROClassifier, DRORegressor or Pipeline that ends in one
-        With an ambiguity set of kind "reweighting" that has a `radius`. It is not
-        changed. If the radius is a dict, the answer is a multiple of it.
+        With an ambiguity set that has a `radius`; of several parts, the reweighting
+        part. It is not changed. If the radius is a dict, the answer is a multiple of
+        it.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Training data.
     y : array-like of shape (n_samples,)
@@ -174,7 +175,7 @@ def radius_max(estimator, X, y, *, sample_weight=None, rtol=1e-2):
     True
     """
     model, X = _last_step(estimator, X, y)
-    unit = resolve_ambiguity(model.ambiguity).radius
+    unit = _radius_part(resolve_ambiguity(model.ambiguity)).radius
     unit = unit if isinstance(unit, dict) else 1.0
     if _scale(unit) == 0:
         raise ValueError(f"radius={unit!r} is zero for every modality; no multiple.")
@@ -187,7 +188,7 @@ def radius_max(estimator, X, y, *, sample_weight=None, rtol=1e-2):
         W, _ = point.problem.split(point.theta)
         if np.any(W):
             return None
-        return point.problem.reweighting.share_used(point.weights, follower.nominal)
+        return point.problem.risk.share_used(point.weights, point.problem.nominal)
 
     low, high = 0.0, 1.0
     while (share := share_at(high)) is None:
@@ -213,30 +214,35 @@ def _last_step(estimator, X, y):
             X = clone(estimator[:-1]).fit_transform(X, y)
         estimator = estimator[-1]
     ambiguity = getattr(estimator, "ambiguity", None)
-    if ambiguity is not None:
-        ambiguity = resolve_ambiguity(ambiguity)
-    if getattr(ambiguity, "kind", None) != "reweighting" or not hasattr(
-        ambiguity, "radius"
-    ):
+    if ambiguity is None or _radius_part(resolve_ambiguity(ambiguity)) is None:
         raise ValueError(
             "estimator must be a DROClassifier, a DRORegressor or a Pipeline that ends "
-            "in one, with a reweighting set that has a radius such as ChiSquare(); got "
+            "in one, with an ambiguity set that has a radius such as ChiSquare(); got "
             f"{estimator!r}."
         )
     return clone(estimator), X
 
 
+def _radius_part(ambiguity):
+    """Return the part of the set whose radius is meant, None if there is none."""
+    parts = ambiguity.parts()
+    for kind in ("reweighting", "transport"):
+        if hasattr(parts.get(kind), "radius"):
+            return parts[kind]
+    return None
+
+
 def _follower(model, X, y, radius, sample_weight):
     """Return a Follower and its set, after a fit that checks everything."""
-    ambiguity = clone(resolve_ambiguity(model.ambiguity)).set_params(radius=radius)
+    ambiguity = _set_radius(clone(resolve_ambiguity(model.ambiguity)), radius)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _COLLAPSED, UserWarning)
         model.set_params(ambiguity=ambiguity)
         model.fit(X, y, sample_weight=sample_weight)
     # the set is the follower's own from here on: its coupling is estimated once
     ambiguity = clone(ambiguity)
-    if hasattr(ambiguity, "coupling") and hasattr(model, "coupling_"):
-        ambiguity.coupling = model.coupling_
+    if hasattr(model, "coupling_"):
+        ambiguity.parts()["reweighting"].coupling = model.coupling_
     data = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32])
     y = np.asarray(y).ravel()
     weights = check_nominal_weights(sample_weight, data)
@@ -244,7 +250,7 @@ def _follower(model, X, y, radius, sample_weight):
 
 
 def _set_radius(ambiguity, radius):
-    ambiguity.radius = radius
+    _radius_part(ambiguity).radius = radius
     ambiguity._validate_params()
     return ambiguity
 

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from .._sklearn import Interval, validate_params
 from ._columns import modality_columns
-from ._evaluate import resolve_scorer
+from ._evaluate import ACCURACY, resolve_scorer
 from ._plan import KNOWN, make_plan
 from ._robustness import CONSTRAINTS, SEVERITIES, fold_cells, score_folds, to_frame
 
@@ -158,12 +158,18 @@ def _bootstrapped_means(folds, scorer, n_bootstrap, rng):
         draws += [np.sort(rng.choice(n_rows, n_rows)) for _ in range(n_bootstrap)]
         for name, cells_of in folds.items():
             y, cells = cells_of[fold]
-            scores = [
-                [cell.scores(scorer, y, rows).mean() for cell in cells]
-                for rows in draws
-            ]
-            means[name] = means[name] + np.array(scores) / n_folds
+            scores = [_scores_of_draws(cell, scorer, y, draws) for cell in cells]
+            means[name] = means[name] + np.transpose(scores) / n_folds
     return means
+
+
+def _scores_of_draws(cell, scorer, y, draws):
+    if scorer is not ACCURACY:
+        return [cell.scores(scorer, y, rows).mean() for rows in draws]
+    # the mean of a value for each row: no need to call the scorer thousands of times
+    hits = cell.hits(y)
+    weights = np.ones(len(hits)) if cell.weights is None else cell.weights
+    return [weights[rows] @ hits[rows] / weights[rows].sum() for rows in draws]
 
 
 def _differences(cells, means, reference, confidence):

@@ -1,0 +1,214 @@
+"""Linear maximisation over balls and many half-spaces in few dimensions.
+
+The inner problem of sets whose weights are ``q = p (1 + Phi c)``: every sample is a
+half-space ``1 + Phi_i c >= 0``, and few of them matter at a time.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import null_space
+
+from ._interior import BallProgram, Blocks
+
+_FEASIBLE = 1e-12  # by which a half-space may be exceeded
+_ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
+_MAX_ROUNDS, _MAX_ACTIVE_SETS = 200, 12
+_ENTERING = 0.1  # first multiplier of a ball that is entered
+_ARRIVED = 1e-12  # relative move of a Newton step
+_ROUGH, _EXACT = 1e-5, 1e-11  # relative optimality of interior points
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """Maximiser c with its multipliers.
+
+    Attributes
+    ----------
+    c : ndarray of shape (size,)
+        The maximiser.
+    rows : ndarray of int
+        Half-spaces at work.
+    price : ndarray of shape (n_rows,)
+        Their multipliers, positive.
+    hold : ndarray of shape (n_blocks,)
+        Multipliers of ``||c_k||^2 / 2 <= radii_k^2 / 2``; zero inside the ball.
+    mu : float
+        Weight of the quadratic term.
+    """
+
+    c: np.ndarray
+    rows: np.ndarray
+    price: np.ndarray
+    hold: np.ndarray
+    mu: float
+
+
+class TiltSet:
+    """All c with ``||c_k||_2 <= radii_k`` for every block and ``1 + Phi c >= 0``.
+
+    Remembers the constraints that were at work last. They are where the next search
+    begins and do not change its result.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n_samples, size)
+        Phi.
+    radii : ndarray of shape (n_blocks,)
+        Positive.
+    sizes : list of int
+        Dimension of each block, positive.
+    """
+
+    def __init__(self, functions, radii, sizes):
+        self.functions = functions
+        self.blocks = Blocks(radii, sizes)
+        self._last = None
+
+    def maximise(self, gain, mu=0.0, center=None):
+        """Maximise ``gain'c - mu / 2 ||c - center||^2`` over the set.
+
+        Parameters
+        ----------
+        gain : ndarray of shape (size,)
+            Objective.
+        mu : float, default=0
+            Not negative.
+        center : ndarray of shape (size,) or None, default=None
+            In the set; None: the origin.
+
+        Returns
+        -------
+        tilt : Tilt
+        """
+        pull = gain if center is None else gain + mu * center
+        scale = np.linalg.norm(pull)
+        if scale == 0:
+            return _free_tilt(0.0 * gain, np.zeros(len(self.blocks.radii)), mu)
+        tilt = self._last = self._solve(pull / scale, mu / scale)
+        return replace(tilt, price=scale * tilt.price, hold=scale * tilt.hold, mu=mu)
+
+    def response(self, tilt):
+        """Return a matrix G with ``G G'`` the derivative of c in the gain.
+
+        c moves along the constraints at work, against the curvature mu + hold_k.
+        """
+        spheres = (self.blocks.members * tilt.c)[tilt.hold > 0]
+        normals = np.concatenate([self.functions[tilt.rows], spheres])
+        free = null_space(normals) if len(normals) else np.eye(len(tilt.c))
+        bend = (tilt.mu + tilt.hold)[self.blocks.labels]
+        values, axes = np.linalg.eigh((free.T * bend) @ free)
+        known = values > _ARRIVED * bend.max(initial=0.0)
+        return free @ (axes[:, known] / np.sqrt(values[known]))
+
+    # -- from here on |pull| = 1 -------------------------------------------------------
+
+    def _solve(self, pull, mu):
+        tilt = self._on_balls(pull, mu)
+        slack = 1 + self.functions @ tilt.c
+        if slack.min() >= 0:
+            return tilt
+        by_guess = None
+        if self._last is not None:
+            by_guess = self._by_active_sets(pull, mu, self._last)
+        if by_guess is not None:
+            return by_guess
+        return self._by_interior_points(pull, mu, slack)
+
+    def _on_balls(self, pull, mu):
+        """Return the maximiser over the balls alone."""
+        hold = np.maximum(self.blocks.norms(pull) / self.blocks.radii - mu, 0)
+        bend = (mu + hold)[self.blocks.labels]
+        c = np.divide(pull, bend, out=np.zeros_like(pull), where=bend > 0)
+        return _free_tilt(c, hold, mu)
+
+    def _by_active_sets(self, pull, mu, guess):
+        """Correct a guess of the constraints at work; None if that does not end.
+
+        Newton's method on the optimality conditions of the guess. A constraint leaves
+        if its multiplier is negative and enters if it is violated.
+        """
+        c, rows, hold = guess.c, guess.rows, guess.hold
+        radii = self.blocks.radii
+        for _ in range(_MAX_ACTIVE_SETS):
+            if len(rows) + np.count_nonzero(hold) > len(c):
+                return None  # degenerate
+            step = self._newton(pull, mu, c, rows, hold)
+            if step is None:
+                return None
+            move, price, after = step
+            c = c + move
+            entered = (hold == 0) & (self.blocks.norms(c) > radii * (1 + _FEASIBLE))
+            left, wrong = after < 0, price <= 0
+            after[left], after[entered] = 0.0, _ENTERING
+            slack = 1 + self.functions @ c
+            slack[rows] = 0.0
+            found = self._most_violated(slack, _ADDED)
+            same = not (np.any(wrong) or np.any(left | entered) or len(found))
+            if same and np.abs(move).max() <= _ARRIVED * radii.max():
+                return Tilt(c, rows, price, after, mu)
+            rows, hold = np.concatenate([rows[~wrong], found]), after
+        return None
+
+    def _newton(self, pull, mu, c, rows, hold):
+        """Return (move of c, prices, holds) of a Newton step, None if singular."""
+        size, n_rows, on_sphere = len(c), len(rows), hold > 0
+        A = self.functions[rows]
+        normals = np.concatenate([-A, (self.blocks.members * c)[on_sphere]])
+        bend = (mu + hold)[self.blocks.labels]
+        matrix = np.zeros((size + len(normals),) * 2)
+        matrix[np.arange(size), np.arange(size)] = bend
+        matrix[size:, :size], matrix[:size, size:] = normals, normals.T
+        room = self.blocks.room(c)[on_sphere]
+        try:
+            step = np.linalg.solve(
+                matrix, np.concatenate([pull - bend * c, 1 + A @ c, room])
+            )
+        except np.linalg.LinAlgError:
+            return None
+        hold = hold.copy()
+        hold[on_sphere] += step[size + n_rows :]
+        return step[:size], step[size : size + n_rows], hold
+
+    def _most_violated(self, slack, most):
+        """Return some half-spaces that are violated, no two of them alike."""
+        found = np.flatnonzero(~(slack >= -_FEASIBLE))
+        if len(found):
+            found = found[np.argsort(slack[found])]
+            # copies of a row are violated equally
+            different = np.diff(slack[found], prepend=-np.inf) > _FEASIBLE
+            found = found[different][:most]
+        return found
+
+    def _by_interior_points(self, pull, mu, slack):
+        """Solve with some of the half-spaces, adding those that are violated.
+
+        A rough solution often shows which constraints are at work, and the exact one
+        follows by active sets.
+        """
+        rows = self._most_violated(slack, len(pull) + _ADDED)
+        tolerance = _ROUGH
+        for _ in range(_MAX_ROUNDS):
+            program = BallProgram(pull, mu, -self.functions[rows], self.blocks)
+            c, price, hold = program.solve(tolerance)
+            active = price > 0
+            tilt = Tilt(c, rows[active], price[active], hold, mu)
+            exact = self._by_active_sets(pull, mu, tilt)
+            if exact is not None:
+                return exact
+            slack = 1 + self.functions @ c
+            slack[rows] = np.maximum(slack[rows], 0.0)
+            found = self._most_violated(slack, len(pull) + _ADDED)
+            if not len(found) and tolerance == _EXACT:
+                return tilt
+            if not len(found):
+                tolerance = _EXACT
+            rows = np.concatenate([rows, found])
+        raise RuntimeError(
+            f"no worst case was found after {_MAX_ROUNDS} rounds; choose a smaller "
+            "radius or fewer directions."
+        )
+
+
+def _free_tilt(c, hold, mu):
+    return Tilt(c, np.empty(0, dtype=np.intp), np.empty(0), hold, mu)
