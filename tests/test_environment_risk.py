@@ -61,7 +61,7 @@ def definition(inner, level, losses, nominal):
     if level > 0:
         constraints += [pi <= prior / level]
     for e, share in enumerate(prior):
-        rows = np.flatnonzero(PARTS == e)
+        rows = np.flatnonzero(e == PARTS)
         p = nominal[rows] / share
         constraints += [cp.sum(u[rows]) == pi[e]]
         if inner == "nominal":
