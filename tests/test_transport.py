@@ -200,14 +200,14 @@ def test_order_two_is_the_square_root_lasso(norm, coupling):
 def test_order_two_along_the_path(solver, factor):
     """All radii up to 1.32, at which nothing is left, in any unit of the target."""
     X, y, weights = problem(0)
-    y = factor * y
     for share in (0.01, 0.1, 0.5, 0.9, 0.97):
         ambiguity = Wasserstein(1.32 * share, order=2)
-        model = make_model(0, ambiguity, alpha=1e-4, solver=solver).fit(X, y, weights)
-        exact = make_model(0, ambiguity, alpha=1e-4, solver="cvxpy")
-        exact.fit(X, y, weights)
+        model = make_model(0, ambiguity, alpha=1e-4, solver=solver)
+        model.fit(X, factor * y, weights)
+        exact = make_model(0, ambiguity, alpha=1e-4, solver="cvxpy").fit(X, y, weights)
         assert model.dual_gap_ <= model.tol
-        assert model.objective_ == pytest.approx(exact.objective_, rel=1e-6)
+        expected = factor**2 * exact.objective_
+        assert model.objective_ == pytest.approx(expected, rel=1e-6)
 
 
 def test_order_two_without_penalty_by_cvxpy():
