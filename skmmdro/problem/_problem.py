@@ -248,6 +248,10 @@ class RobustProblem:
     def smoothing_widths(self):
         """Return the width of each block's smoothed kink, (n_blocks,)."""
         error = self._smoothing_error() if self.smooths_norms else 0.0
+        if (
+            error and self.is_root
+        ):  # a change of the norms counts sqrt(2 objective) times
+            error /= np.sqrt(2 * self.reference[0])
         return self.penalty.widths(error)
 
     def pull_back(self, columns):
