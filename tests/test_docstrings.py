@@ -40,7 +40,8 @@ def public_methods():
     for name, thing in public_objects().items():
         if not inspect.isclass(thing) or issubclass(thing, CONTRACTS):
             continue
-        for key in vars(thing):
+        ours = [base for base in thing.__mro__ if base.__module__.startswith("skmmdro")]
+        for key in {key for base in ours for key in vars(base)}:
             public = not key.startswith("_") and not key.endswith("_request")
             if public and callable(getattr(thing, key)):
                 yield f"{name}.{key}"

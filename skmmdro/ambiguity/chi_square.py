@@ -13,6 +13,7 @@ from ._base import (
     RiskCurvature,
     WorstCase,
 )
+from ._fill import fill
 from ._joint import COUPLING, bind_radii
 
 _MAX_ACTIVE_SETS = 200  # each step is exact on its active set; about five are usual
@@ -150,8 +151,9 @@ class ChiSquareBall(Reweighting):
         eta, price = (0.0, 0.0) if flat else self._ball_threshold(losses, nominal)
         on_sphere = price >= floor
         if not on_sphere:
-            eta, price = _penalised_threshold(losses, nominal, floor), floor
-        if price == 0:  # all mass on the largest losses
+            price = floor
+            excess = fill(losses, np.ones_like(losses), nominal, floor, 1.0)
+        elif price == 0:  # all mass on the largest losses
             excess = (losses == losses.max()).astype(np.float64)
         else:
             excess = np.maximum(losses - eta, 0)
@@ -232,18 +234,3 @@ class ChiSquareBall(Reweighting):
         eta, excess = cp.Variable(), cp.Variable(len(nominal), nonneg=True)
         norm = cp.norm(cp.multiply(np.sqrt(nominal), excess), 2)
         return eta + np.sqrt(1 + self.radius) * norm, [excess >= losses - eta]
-
-
-def _penalised_threshold(losses, nominal, smoothing):
-    """Return eta with ``sum_i p_i (l_i - eta)_+ = smoothing``.
-
-    Dropping inactive losses only raises eta, so the active sets shrink until they
-    are right.
-    """
-    kept, mass = losses, nominal
-    while True:
-        eta = (mass @ kept - smoothing) / mass.sum()
-        active = kept > eta
-        if active.all():
-            return eta
-        kept, mass = kept[active], mass[active]

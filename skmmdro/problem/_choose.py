@@ -3,6 +3,7 @@
 from ..solvers import REGISTRY, solve_with_kinks
 
 _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
+_MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
 _CONES = "cvxpy"
 
 
@@ -43,7 +44,10 @@ def solve(problem, solver, options, start=None):
             "solver='auto' or 'cvxpy'."
         )
     if solver == "auto":
-        solver = "newton" if problem.size <= _MAX_EXPLICIT else "lbfgs"
+        # each pair of outputs costs a Gram matrix, and one of stacked copies many
+        many = problem.n_copies > 1 and problem.n_outputs > 1
+        limit = _MAX_STACKED if many else _MAX_EXPLICIT
+        solver = "newton" if problem.size <= limit else "lbfgs"
     smooth_solver = REGISTRY[solver]
     if _is_minimax(problem) and solver == "newton":
         solution = REGISTRY["minimax"](problem, start, options)
