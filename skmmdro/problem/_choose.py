@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..solvers import REGISTRY, solve_with_kinks
+from ._reduce import Reduction
 
 _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
 _MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
@@ -37,6 +38,16 @@ def solve(problem, solver, options, start=None):
             f"solver={solver!r} cannot handle this norm or label cost; use "
             "solver='auto' or 'cvxpy'."
         )
+    if Reduction.applies(problem):
+        thin = Reduction(problem)
+        start, options = thin.shrink(start), thin.options(options)
+        solution = _descend(thin.problem, solver, options, start)
+        return replace(solution, theta=thin.expand(solution.theta))
+    return _descend(problem, solver, options, start)
+
+
+def _descend(problem, solver, options, start):
+    """Descend, and try the reference if "auto" does not get there otherwise."""
     name = _pick(problem) if solver == "auto" else solver
     solution = _fast(problem, name, options, start)
     if solution.status in _DONE or solver != "auto":
