@@ -177,7 +177,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
         rows = np.linspace(0, n_samples - 1, MAX_ROWS).astype(np.intp)
         X, weights = X[rows], weights[rows]
     weights = weights / weights.sum()
-    identity = _distinct_rows(X)
+    identity = distinct_rows(X)
     mass = np.bincount(identity, weights)
     if mass @ mass > 1 / (2 * N_CELLS):  # n_eff below 16
         return np.ones((size, size))
@@ -189,7 +189,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     return gamma
 
 
-def _distinct_rows(X):
+def distinct_rows(X):
     """Number rows so that equal rows get equal numbers, in an order like random.
 
     The hash is an integer sum over the bit patterns of the entries, so that it does
