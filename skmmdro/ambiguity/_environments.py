@@ -64,6 +64,30 @@ class EnvironmentRisk(Reweighting):
             (pi, [case.center for case in cases]),
         )
 
+    @property
+    def is_maximum(self):
+        """Whether the value is a maximum over mixtures of smooth risks."""
+        return not self.is_mixed and all(risk.is_smooth for risk in self.inner)
+
+    def components(self, losses, nominal):
+        """Return the WorstCase of each environment, and their values."""
+        cases = []
+        for risk, terms in zip(self.inner, self.terms, strict=True):
+            mass = nominal[terms]
+            cases.append(risk.worst_case(losses[terms], mass / mass.sum()))
+        return cases, np.array([case.value for case in cases])
+
+    def mixed(self, cases, pi, n_terms):
+        """Return the WorstCase of a given mixture of environments."""
+        weights = np.empty(n_terms)
+        for terms, share, case in zip(self.terms, pi, cases, strict=True):
+            weights[terms] = share * case.weights
+        value = float(pi @ np.array([case.value for case in cases]))
+        nobody = np.zeros(len(pi), dtype=bool)
+        return WorstCase(
+            value, weights, lambda: self._curvature(cases, pi, nobody, 0.0, n_terms)
+        )
+
     def describe(self, losses, nominal, weights):
         risks, found, share = [], {}, np.bincount(self.parts, weights)
         for e, (risk, terms) in enumerate(zip(self.inner, self.terms, strict=True)):
@@ -95,7 +119,8 @@ class EnvironmentRisk(Reweighting):
         spread = 1 / max(self.level, self.prior.min()) - 1
         mu = 2 * smoothing / spread
         start = self.prior if center is None else center
-        excess = risks - start @ risks  # so that the differences keep their digits
+        # differences keep their digits, however large the risks of a trial step are
+        excess = risks - risks.max()
         pi, free = project(start + self.prior * excess / mu, self.prior / mu, self.cap)
         return pi, free, mu
 

@@ -64,3 +64,19 @@ def _level(values, mass, amount, cap):
             break
         eta = step
     return step
+
+
+def worst_fraction(losses, nominal, level):
+    """Return the weights of the worst fraction `level` of the samples, CVaR's exactly.
+
+    The largest losses are taken whole; at the threshold equal losses share what is
+    left in proportion to their nominal weights.
+    """
+    order = np.argsort(-losses)
+    reached = np.cumsum(nominal[order])
+    last = min(np.searchsorted(reached, level), len(losses) - 1)
+    eta = losses[order[last]]
+    weights = np.where(losses > eta, nominal, 0.0) / level
+    ties = losses == eta
+    weights[ties] = nominal[ties] * max(1 - weights.sum(), 0) / nominal[ties].sum()
+    return weights / weights.sum()

@@ -13,7 +13,7 @@ from ._base import (
     RiskCurvature,
     WorstCase,
 )
-from ._fill import fill
+from ._fill import fill, worst_fraction
 
 
 class CVaR(ReweightingSet):
@@ -94,7 +94,7 @@ class CappedWeights(Reweighting):
         worst : WorstCase
         """
         if smoothing == 0:
-            weights = self._exact(losses, nominal)
+            weights = worst_fraction(losses, nominal, self.level)
             value = float(weights @ losses)
             return WorstCase(value, weights, lambda: None, weights)
         mu = 2 * smoothing / (1 / self.level - 1)
@@ -114,17 +114,6 @@ class CappedWeights(Reweighting):
             return RiskCurvature(free / mu, vectors)
 
         return WorstCase(value, weights, curvature, weights)
-
-    def _exact(self, losses, nominal):
-        """Fill up from the largest loss; equal losses share in proportion to p."""
-        order = np.argsort(-losses)
-        reached = np.cumsum(nominal[order])
-        last = min(np.searchsorted(reached, self.level), len(losses) - 1)
-        eta = losses[order[last]]
-        weights = np.where(losses > eta, nominal, 0.0) / self.level
-        ties = losses == eta
-        weights[ties] = nominal[ties] * max(1 - weights.sum(), 0) / nominal[ties].sum()
-        return weights / weights.sum()
 
     def cvxpy_risk(self, losses, nominal):
         """Return the dual form as (convex expression, constraints)."""

@@ -24,7 +24,7 @@ class ArrayTable(TransformerMixin, BaseEstimator):
     ----------
     n_features_in_ : int
         Number of entries of each array.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with a string name for each.
 
     Examples
@@ -120,7 +120,7 @@ class ArrayTable(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of str of shape (n_features_in_,)
+        names : ndarray of str of shape (n_features,)
         """
         check_is_fitted(self)
         return check_feature_names_in(self, None if self._cells else input_features)

@@ -64,11 +64,11 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         Share of training rows in which each modality is missing.
     modalities_ : dict of str to ndarray of int
         Input columns of each modality.
-    mean_ : ndarray of shape (n_features_in_,)
+    mean_ : ndarray of shape (n_features,)
         Mean of the observed values of each column.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with string column names.
 
     See Also

@@ -35,7 +35,7 @@ class Reduction(TransformerMixin, BaseEstimator):
         Number of components.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with string column names.
 
     Examples

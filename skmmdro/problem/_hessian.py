@@ -31,8 +31,9 @@ def hessian(problem, at):
                 out[:, a, :, b] = out[:, b, :, a] = _gram(problem, weights)
     out = out.reshape(problem.size, problem.size)
     if risk is not None:
-        down = _pulled(problem, at, risk.vectors)
-        out -= down.T @ down
+        if len(risk.vectors):
+            down = _pulled(problem, at, risk.vectors)
+            out -= down.T @ down
         if risk.gains is not None:
             up = _pulled(problem, at, risk.gains)
             out += up.T @ up

@@ -67,23 +67,33 @@ class MaskedData:
         return out
 
     def gram(self, weights):
+        """Return the Gram matrix of the stacked copies and their weighted sums.
+
+        A row of copy e is c_i + m with c_ik = x_ik - m_k where modality k is there and
+        zero where it is missing, so the Gram matrix is
+        sum w c c' + s m' + m s' + (sum w) m m', s = sum w c.
+        """
         weights = weights.reshape(self.n_copies, self.n_samples)
-        out = np.empty((self.shape[1], self.shape[1]))
-        seen = ~self.masks
-        for j, (block, rows) in self._each():
-            for k in range(j, len(self.blocks)):
-                both = weights[seen[:, j] & seen[:, k]].sum(axis=0)
-                cross = block.cross(self.blocks[k], both)
-                only_j = weights[seen[:, j] & ~seen[:, k]].sum(axis=0)
-                cross += np.outer(block.rmatmul(only_j[:, None]), self.means[k])
-                if k != j:
-                    only_k = weights[~seen[:, j] & seen[:, k]].sum(axis=0)
-                    pulled = self.blocks[k].rmatmul(only_k[:, None])
-                    cross += np.outer(self.means[j], pulled)
-                neither = weights[~seen[:, j] & ~seen[:, k]].sum()
-                cross += neither * np.outer(self.means[j], self.means[k])
+        total, seen, size = weights.sum(), ~self.masks.T, len(self.blocks)
+        # v[j, k]: total weight of each sample in copies that show modalities j and k
+        pairs = (seen[:, None] & seen[None]).reshape(size**2, -1).astype(np.float64)
+        v = (pairs @ weights).reshape(size, size, -1)
+        mass = v.sum(axis=2)
+        pulled = [block.rmatmul(v[j].T) for j, block in enumerate(self.blocks)]
+        out, sums = np.empty((self.shape[1],) * 2), np.empty(self.shape[1])
+        means = np.empty(self.shape[1])
+        for j, rows in enumerate(self.columns):
+            means[rows] = self.means[j]
+            sums[rows] = pulled[j][:, j] - mass[j, j] * self.means[j]
+            for k in range(j, size):
+                cross = self.blocks[j].cross(self.blocks[k], v[j, k])
+                cross -= np.outer(pulled[j][:, k], self.means[k])
+                cross -= np.outer(self.means[j], pulled[k][:, j])
+                cross += mass[j, k] * np.outer(self.means[j], self.means[k])
                 _put(out, rows, self.columns[k], cross)
-        return out, self.rmatmul(weights.reshape(-1, 1))[:, 0]
+        shift = np.outer(sums, means)
+        out += shift + shift.T + total * np.outer(means, means)
+        return out, sums + total * means
 
     def column_squares(self, weights):
         weights = weights.reshape(self.n_copies, self.n_samples)
@@ -96,7 +106,13 @@ class MaskedData:
 
     def cvxpy_matmul(self, W):
         """Return the stacked matrix times a cvxpy expression, for the reference."""
+        return self._stacked() @ W
 
+    def cvxpy_rmatmul(self, G):
+        """Return the transposed stacked matrix times a cvxpy expression."""
+        return self._stacked().T @ G
+
+    def _stacked(self):
         copies = []
         for mask in self.masks:
             X = np.empty((self.n_samples, self.shape[1]))
@@ -105,7 +121,7 @@ class MaskedData:
                 block = block.toarray() if issparse(block) else block
                 X[:, columns] = self.means[k] if mask[k] else block
             copies.append(X)
-        return np.vstack(copies) @ W
+        return np.vstack(copies)
 
     def take(self, rows):
         blocks = [block.take(rows) for block in self.blocks]

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
-from ..losses import resolve_loss
-from ..modalities import Modalities
-from ..problem import RobustProblem, data_operator, solve
+from .._estimator._model import Sample
+from ..problem import RobustProblem, solve
 from ..solvers import Options
 from ..solvers._descent import line_search
 from ..solvers._linear_algebra import Metric
@@ -52,38 +51,27 @@ class Follower:
 
     def __init__(self, model, data, y, weights):
         weights = _times_class_weights(model, y, weights)
-        used = weights > 0
-        self.data, y = (data, y) if used.all() else (data[used], y[used])
-        self.nominal = weights[used] / weights.sum()
-        self.model = model
-        self.modalities = Modalities(
-            tuple(model.modalities_), tuple(model.modalities_.values())
-        )
-        n_classes = None
+        self.n_classes = None
         if model._task == "classification":
-            n_classes, y = len(model.classes_), np.searchsorted(model.classes_, y)
-        self.loss = resolve_loss(model.loss, model._task)
-        self.loss = self.loss.bind(y, self.nominal, n_classes)
+            self.n_classes = len(model.classes_)
+            y = np.searchsorted(model.classes_, y)
+        self.sample = Sample.select(data, y, weights, None)
+        self.design = model._fitted_design(self.sample)
+        self.model = model
         self.options = Options(float(model.tol), model.max_iter)
         self.metric, self.past = None, []
 
     def solve(self, ambiguity, scale):
         """Return the Point of a set; `scale` is the mean of its radii."""
-        problem = RobustProblem(
-            data_operator(self.data),
-            self.loss,
-            ambiguity.bind(self.data, self.nominal, self.modalities),
-            self.nominal,
-            self.modalities.labels,
-            alpha=float(self.model.alpha),
-            fit_intercept=self.model.fit_intercept,
+        problem, _ = self.model._problem(
+            self.sample, self.design, ambiguity, self.model._fitted_loss, self.n_classes
         )
         start = self._start(scale, problem)
         point = self._descend(problem, start) if self._is_smooth(problem) else None
         if point is None:
             self.metric = None
             found = solve(problem, self.model.solver, self.options, start)
-            loss = self.nominal @ problem.evaluate(found.theta).losses
+            loss = problem.nominal @ problem.evaluate(found.theta).losses
             point = Point(
                 problem,
                 found.theta,
@@ -102,17 +90,16 @@ class Follower:
         return (
             self.model.solver in ("auto", "newton")
             and problem.size <= _MAX_EXPLICIT
-            and problem.reweighting.is_smooth
+            and problem.is_smooth
+            and not problem.cones_only
+            and not problem.is_root
             and not problem.penalty.has_budgets
         )
 
     def _start(self, scale, problem):
         """Extrapolate by Lagrange's polynomial; begin at the fitted model."""
         if not self.past:
-            W, b = np.atleast_2d(self.model.coef_).T, self.model.intercept_
-            b = np.broadcast_to(b, (1, problem.n_outputs))
-            table = np.vstack([W, b]) if problem.fit_intercept else W
-            return table.astype(np.float64).ravel()
+            return self.model._fitted_theta(problem)
         nodes = np.array([root for root, _ in self.past])
         start = 0.0
         for i, (root, theta) in enumerate(self.past):
@@ -140,7 +127,7 @@ class Follower:
             at = trial
             gap = problem.gap(at, self.options.tol)
             if gap <= self.options.tol:
-                weights, loss = at.worst.weights, self.nominal @ at.losses
+                weights, loss = at.worst.weights, problem.nominal @ at.losses
                 return Point(problem, at.theta, at.value, gap, n_iter, weights, loss)
             after = at.gradient @ self.metric.solve(at.gradient)
             if after > _FAST * before or len(self.metric.pairs) > _MAX_PAIRS:

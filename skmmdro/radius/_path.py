@@ -11,18 +11,19 @@ from sklearn.utils.validation import check_array
 
 from .._sklearn import Interval, check_nominal_weights, validate_params
 from ..ambiguity import resolve_ambiguity
+from ..linear._base import DROLinearModel
 from ._follow import Follower
 
 _GROWTH, _LARGEST = 10.0, 1e6  # of the scale of the radius, in the search
 _SMALLEST_OF_GRID = 1e-4  # of the largest radius
-_COLLAPSED = "The ambiguity set is so large"
+_COLLAPSED = "The ambiguity set .*so large"
 
 
 @dataclass(frozen=True)
 class RadiusPath:
     """Models along a row of radii; returned by :func:`radius_path`.
 
-    Attributes
+    Parameters
     ----------
     radii : list of n_radii floats or dicts
         As they were asked for.
@@ -42,6 +43,16 @@ class RadiusPath:
         Iterations taken.
     modality_names : tuple of str
         Names of the columns of `block_norms`.
+
+    Examples
+    --------
+    >>> from skmmdro import DROClassifier
+    >>> from skmmdro.datasets import make_multimodal_classification
+    >>> from skmmdro.radius import radius_path
+    >>> data = make_multimodal_classification(200, random_state=0)
+    >>> model = DROClassifier(modalities=data.modalities)
+    >>> radius_path(model, data.data, data.target, [0.0, 0.01]).modality_names
+    ('m0', 'm1', 'm2')
     """
 
     radii: list
@@ -74,8 +85,8 @@ def radius_path(estimator, X, y, radii=30, *, sample_weight=None):
     Parameters
     ----------
     estimator : DROClassifier, DRORegressor or Pipeline that ends in one
-        Its ambiguity set is of kind "reweighting" and has a `radius`. It is not
-        changed. The other steps of a Pipeline are fitted once.
+        Its ambiguity set has a `radius`; of several parts, the reweighting part. It is
+        not changed. The other steps of a Pipeline are fitted once.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Training data.
     y : array-like of shape (n_samples,)
@@ -89,6 +100,7 @@ def radius_path(estimator, X, y, radii=30, *, sample_weight=None):
     Returns
     -------
     path : RadiusPath
+        Coefficients, norms, losses and gaps.
 
     Raises
     ------
@@ -140,8 +152,9 @@ def radius_max(estimator, X, y, *, sample_weight=None, rtol=1e-2):
     Parameters
     ----------
     estimator : DROClassifier, DRORegressor or Pipeline that ends in one
-        With an ambiguity set of kind "reweighting" that has a `radius`. It is not
-        changed. If the radius is a dict, the answer is a multiple of it.
+        With an ambiguity set that has a `radius`; of several parts, the reweighting
+        part. It is not changed. If the radius is a dict, the answer is a multiple of
+        it.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Training data.
     y : array-like of shape (n_samples,)
@@ -174,7 +187,7 @@ def radius_max(estimator, X, y, *, sample_weight=None, rtol=1e-2):
     True
     """
     model, X = _last_step(estimator, X, y)
-    unit = resolve_ambiguity(model.ambiguity).radius
+    unit = _radius_part(resolve_ambiguity(model.ambiguity)).radius
     unit = unit if isinstance(unit, dict) else 1.0
     if _scale(unit) == 0:
         raise ValueError(f"radius={unit!r} is zero for every modality; no multiple.")
@@ -187,7 +200,7 @@ def radius_max(estimator, X, y, *, sample_weight=None, rtol=1e-2):
         W, _ = point.problem.split(point.theta)
         if np.any(W):
             return None
-        return point.problem.reweighting.share_used(point.weights, follower.nominal)
+        return point.problem.risk.share_used(point.weights, point.problem.nominal)
 
     low, high = 0.0, 1.0
     while (share := share_at(high)) is None:
@@ -212,31 +225,36 @@ def _last_step(estimator, X, y):
         if len(estimator.steps) > 1:
             X = clone(estimator[:-1]).fit_transform(X, y)
         estimator = estimator[-1]
-    ambiguity = getattr(estimator, "ambiguity", None)
-    if ambiguity is not None:
-        ambiguity = resolve_ambiguity(ambiguity)
-    if getattr(ambiguity, "kind", None) != "reweighting" or not hasattr(
-        ambiguity, "radius"
-    ):
+    is_linear = isinstance(estimator, DROLinearModel)
+    if not is_linear or _radius_part(resolve_ambiguity(estimator.ambiguity)) is None:
         raise ValueError(
             "estimator must be a DROClassifier, a DRORegressor or a Pipeline that ends "
-            "in one, with a reweighting set that has a radius such as ChiSquare(); got "
+            "in one, with an ambiguity set that has a radius such as ChiSquare(); got "
             f"{estimator!r}."
         )
     return clone(estimator), X
 
 
+def _radius_part(ambiguity):
+    """Return the part of the set whose radius is meant, None if there is none."""
+    parts = ambiguity.parts()
+    for kind in ("reweighting", "transport"):
+        if hasattr(parts.get(kind), "radius"):
+            return parts[kind]
+    return None
+
+
 def _follower(model, X, y, radius, sample_weight):
     """Return a Follower and its set, after a fit that checks everything."""
-    ambiguity = clone(resolve_ambiguity(model.ambiguity)).set_params(radius=radius)
+    ambiguity = _set_radius(clone(resolve_ambiguity(model.ambiguity)), radius)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _COLLAPSED, UserWarning)
         model.set_params(ambiguity=ambiguity)
         model.fit(X, y, sample_weight=sample_weight)
     # the set is the follower's own from here on: its coupling is estimated once
     ambiguity = clone(ambiguity)
-    if hasattr(ambiguity, "coupling") and hasattr(model, "coupling_"):
-        ambiguity.coupling = model.coupling_
+    if hasattr(model, "coupling_"):
+        ambiguity.parts()["reweighting"].coupling = model.coupling_
     data = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32])
     y = np.asarray(y).ravel()
     weights = check_nominal_weights(sample_weight, data)
@@ -244,7 +262,7 @@ def _follower(model, X, y, radius, sample_weight):
 
 
 def _set_radius(ambiguity, radius):
-    ambiguity.radius = radius
+    _radius_part(ambiguity).radius = radius
     ambiguity._validate_params()
     return ambiguity
 
@@ -278,7 +296,7 @@ def _collect(points, radii, follower):
         nominal_losses=np.array([p.nominal_loss for p in points]),
         dual_gaps=np.array([p.gap for p in points]),
         n_iter=np.array([p.n_iter for p in points]),
-        modality_names=follower.modalities.names,
+        modality_names=tuple(follower.model.modalities_),
     )
 
 

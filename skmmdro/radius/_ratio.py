@@ -58,13 +58,11 @@ def held_out_scores(X, is_target, classifiers, rng):
         _N_FOLDS, shuffle=True, random_state=rng.randint(np.iinfo(np.int32).max)
     )
     columns = [
-        cross_val_predict(classifier, X, is_target, cv=folds, method="predict_proba")[
-            :, 1
-        ]
+        cross_val_predict(classifier, X, is_target, cv=folds, method="predict_proba")
         for classifier in classifiers
     ]
     with np.errstate(divide="ignore"):
-        return np.clip(logit(np.stack(columns, axis=1)), -_MAX_LOGIT, _MAX_LOGIT)
+        return np.clip(logit(np.stack(columns)[:, :, 1].T), -_MAX_LOGIT, _MAX_LOGIT)
 
 
 def density_ratio(scores, is_target):

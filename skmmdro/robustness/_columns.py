@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csc_array, hstack, issparse
 
-from ..modalities import column_indices, resolve_modalities
+from ..modalities import REMAINDER, column_indices, resolve_modalities
 
 
 def modality_columns(modalities, X, estimator):
@@ -23,10 +23,15 @@ def modality_columns(modalities, X, estimator):
     """
     if modalities is None:
         modalities = _stated_by(estimator)
-    if isinstance(modalities, dict) and "remainder" not in modalities.values():
+    if isinstance(modalities, dict) and not _has_remainder(modalities):
         return {n: column_indices(n, key, X) for n, key in modalities.items()}
     names = np.asarray(X.columns) if hasattr(X, "columns") else None
     return resolve_modalities(modalities, X, names).as_dict()
+
+
+def _has_remainder(modalities):
+    keys = modalities.values()
+    return any(isinstance(key, str) and key == REMAINDER for key in keys)
 
 
 def _stated_by(estimator):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
-from sklearn.metrics import check_scoring
-from sklearn.utils import _safe_indexing
+from sklearn.metrics import check_scoring, get_scorer
 
+from .._sklearn import safe_indexing
 from ._reweight import ModalityReweighting
 from ._shifts import REWEIGHT, shifted
 
+ACCURACY = get_scorer("accuracy")
 _RESPONSES = ("predict", "predict_proba", "decision_function")
 
 
@@ -75,8 +76,13 @@ class Cell:
         more = {}
         if self.weights is not None:
             more["sample_weight"] = self.weights[rows] * len(y)
-        y = _safe_indexing(y, rows)
+        y = safe_indexing(y, rows)
         return np.array([scorer(r, rows, y, **more) for r in self.repeats])
+
+    def hits(self, y):
+        """Return how often each row is predicted right, ndarray of shape (n_rows,)."""
+        rows, y = np.arange(len(y)), np.asarray(y)
+        return np.mean([r.predict(rows) == y for r in self.repeats], axis=0)
 
 
 def evaluate(estimator, X, y, columns, plan):
@@ -119,7 +125,7 @@ def evaluate(estimator, X, y, columns, plan):
 
 
 def resolve_scorer(estimator, scoring):
-    """Return a scorer that works on Responses."""
+    """Return a scorer that works on Responses; ACCURACY itself where that is meant."""
     if scoring is None:
         kinds = {"accuracy": is_classifier(estimator), "r2": is_regressor(estimator)}
         scoring = next((name for name, fits in kinds.items() if fits), None)
@@ -128,6 +134,8 @@ def resolve_scorer(estimator, scoring):
                 f"{estimator!r} is neither a classifier nor a regressor, so it has no "
                 "default score; state `scoring`."
             )
+    if isinstance(scoring, str) and scoring == "accuracy":
+        return ACCURACY
     return check_scoring(estimator, scoring=scoring)
 
 

@@ -5,6 +5,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import OrdinalEncoder
+from threadpoolctl import threadpool_limits
 
 from ..ambiguity.chi_square import ChiSquareBall
 from ._columns import as_numbers
@@ -35,6 +36,7 @@ class ModalityReweighting:
 
     def __init__(self, block, losses, seed):
         n_samples = len(losses)
+        self.losses = losses
         self.nominal = np.full(n_samples, 1 / n_samples)
         if n_samples < _LEAST_ROWS or np.ptp(losses) == 0:
             self.expected = np.full(n_samples, losses.mean())
@@ -47,11 +49,18 @@ class ModalityReweighting:
             random_state=0,
         )
         folds = KFold(_N_FOLDS, shuffle=True, random_state=seed)
-        self.expected = cross_val_predict(model, _numeric(block), losses, cv=folds)
+        with threadpool_limits(1, "openmp"):  # threads cost more than such trees do
+            self.expected = cross_val_predict(model, _numeric(block), losses, cv=folds)
 
     def weights(self, radius):
-        """Return the weights at a chi-square radius, ndarray of shape (n_samples,)."""
-        return ChiSquareBall(radius).worst_case(self.expected, self.nominal).weights
+        """Return the weights at a chi-square radius, ndarray of shape (n_samples,).
+
+        Equal weights if no others were found that raise the loss.
+        """
+        worst = ChiSquareBall(radius).worst_case(self.expected, self.nominal)
+        # without any relation to learn, held-out predictions run the wrong way
+        hurts = worst.weights @ self.losses > self.nominal @ self.losses
+        return worst.weights if hurts else self.nominal
 
 
 def _numeric(block):

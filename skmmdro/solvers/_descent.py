@@ -6,7 +6,7 @@ from ._base import Solution
 
 _ARMIJO = 1e-4  # share of the predicted decrease that a step has to achieve
 _SHORTEST = 1e-7  # a step cut below this fraction has met a kink
-_POLISH = 2.5  # power of tol, which leaves errors of about 3e-8 at tol = 1e-6
+POLISH = 2.5  # power of tol, which leaves errors of about 3e-8 at tol = 1e-6
 _RUNG = 4  # gap of a smoothed problem's solution, relative to its smoothing
 _RUNG_SHARE = 1e-3  # the same if the risk is smoothed
 _LAST_SHARE = 0.1  # of tol, at the end of the ladder
@@ -62,7 +62,7 @@ def polished_gap(problem, at, decrement, tol):
     if problem.smooths_risk:
         return problem.gap(at) if _rung_is_done(problem, at, decrement, tol) else None
     if not problem.smoothing:
-        if decrement > tol**_POLISH * abs(at.value):
+        if decrement > tol**POLISH * abs(at.value):
             return None
         bound = tol
     else:

@@ -1,0 +1,70 @@
+"""Functions of one modality: its principal directions, or those of random features."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.kernel_approximation import RBFSampler
+
+from .._principal import centred_scores, principal_axes
+
+N_RANDOM = 200  # random Fourier features of a block
+_CHUNK = 4_096  # rows whose random features are in memory at a time
+_LEAST_VARIANCE = 1e-10  # relative; directions below are rounding
+
+
+def orthonormal_directions(block, nominal, n_directions, features):
+    """Return functions of one modality with mean zero and covariance I.
+
+    Parameters
+    ----------
+    block : {ndarray, sparse matrix} of shape (n_samples, n_columns)
+        Columns of the modality.
+    nominal : ndarray of shape (n_samples,)
+        Weights p that sum to one.
+    n_directions : int
+        How many functions, at most.
+    features : {"linear", "rbf"}
+        Principal directions of the columns, or of random Fourier features of them.
+
+    Returns
+    -------
+    functions : ndarray of shape (n_samples, <= n_directions)
+        Phi with ``Phi'p = 0`` and ``Phi' diag(p) Phi = I``, without columns if the
+        block is constant.
+    """
+    if features == "linear":
+        scores = centred_scores(block, nominal, n_directions)
+        variances, axes = principal_axes(scores, nominal, n_directions)
+        return _standardised(scores @ axes, variances, nominal)
+    spread = rbf_spread(block, nominal)
+    if spread == 0:
+        return np.empty((block.shape[0], 0))
+    sampler = RBFSampler(gamma=1 / spread, n_components=N_RANDOM, random_state=0)
+    sampler.fit(np.zeros((1, block.shape[1])))
+    chunks = [slice(a, a + _CHUNK) for a in range(0, block.shape[0], _CHUNK)]
+    # three passes, since the features of all rows may not fit in memory
+    mean = sum(nominal[rows] @ sampler.transform(block[rows]) for rows in chunks)
+    covariance = np.zeros((N_RANDOM, N_RANDOM))
+    for rows in chunks:
+        values = sampler.transform(block[rows]) - mean
+        covariance += (values.T * nominal[rows]) @ values
+    variances, axes = np.linalg.eigh(covariance)
+    variances = variances[: -n_directions - 1 : -1]
+    axes = axes[:, : -n_directions - 1 : -1]
+    scores = [(sampler.transform(block[rows]) - mean) @ axes for rows in chunks]
+    return _standardised(np.concatenate(scores), variances, nominal)
+
+
+def _standardised(scores, variances, nominal):
+    kept = variances > _LEAST_VARIANCE * max(variances.max(initial=0.0), 0.0)
+    scores = scores[:, kept] / np.sqrt(variances[kept])
+    return scores - nominal @ scores
+
+
+def rbf_spread(block, nominal):
+    """Return the total weighted variance of the columns; 1 / gamma of the kernel."""
+    mean = nominal @ block
+    square = block.multiply(block) if issparse(block) else np.square(block, dtype=float)
+    total = np.sum(nominal @ square) - np.sum(np.square(mean))
+    if total <= _LEAST_VARIANCE * np.sum(nominal @ square):
+        return 0.0
+    return float(total)

@@ -1,0 +1,301 @@
+"""Shifts of one modality at a time: what changes, what stays, and the scores."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy.sparse import csr_array, csr_matrix
+from sklearn.cluster import KMeans
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skmmdro import DROClassifier
+from skmmdro.ambiguity import ChiSquare
+from skmmdro.compose import make_multimodal_pipeline
+from skmmdro.datasets import make_multimodal_classification
+from skmmdro.robustness import (
+    compare_robustness,
+    make_robust_scorer,
+    modality_robustness,
+)
+from skmmdro.robustness._columns import modality_columns
+from skmmdro.robustness._reweight import ModalityReweighting
+from skmmdro.robustness._shifts import shifted
+
+DATA = make_multimodal_classification(500, widths=(3, 2), random_state=0)
+X, Y, PARTS = DATA.data, DATA.target, DATA.modalities
+MODEL = DROClassifier(modalities=PARTS).fit(X[:250], Y[:250])
+TEST = X[250:], Y[250:]
+
+
+def mixed_frame(n_samples=200, seed=0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, n_samples)
+    words = np.array([["good", "fine", "bad"], ["bad", "poor", "fine"]])
+    reviews = [" ".join([*rng.choice(words[t], 4), f"w{i}"]) for i, t in enumerate(y)]
+    frame = pd.DataFrame(
+        {
+            "review": reviews,
+            "age": rng.standard_normal(n_samples) + y,
+            "visits": rng.integers(0, 9, n_samples),
+            "kind": pd.Series(rng.choice(["a", "b"], n_samples)),
+        }
+    )
+    return frame, y
+
+
+def mixed_model():
+    return make_multimodal_pipeline(
+        ("text", TfidfVectorizer(), "review"),
+        ("numbers", StandardScaler(), ["age", "visits"]),
+        ("kind", OneHotEncoder(), ["kind"]),
+        estimator=LogisticRegression(),
+    )
+
+
+CONTAINERS = {
+    "numpy": np.asarray,
+    "pandas": lambda Z: pd.DataFrame(Z, columns=list("abcde")),
+    "polars": lambda Z: pl.DataFrame(Z, schema=list("abcde")),
+    "sparse array": csr_array,
+    "sparse matrix": csr_matrix,
+}
+
+
+def to_array(Z):
+    return Z.toarray() if hasattr(Z, "toarray") else np.asarray(Z)
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("shift", ["missing", "noise", "permute"])
+def test_only_the_modality_changes_and_containers_agree(container, shift):
+    columns = np.array([0, 1, 2])
+    given = CONTAINERS[container](X)
+    moved = shifted(given, columns, shift, 0.5, 0)
+    assert type(moved) is type(given)
+    assert np.array_equal(to_array(given), X)  # the input is left alone
+    moved = to_array(moved)
+    assert np.array_equal(moved[:, 3:], X[:, 3:])
+    np.testing.assert_allclose(moved, shifted(X, columns, shift, 0.5, 0))
+
+
+def test_missing_is_the_mean_in_a_share_of_the_rows():
+    moved = shifted(X, np.arange(3), "missing", 0.3, 0)
+    hit = np.any(moved[:, :3] != X[:, :3], axis=1)
+    assert hit.sum() == round(0.3 * len(X))
+    np.testing.assert_allclose(
+        moved[hit, :3], np.tile(X[:, :3].mean(0), (hit.sum(), 1))
+    )
+
+
+def test_permute_keeps_the_rows_of_the_modality():
+    moved = shifted(X, np.arange(3), "permute", 1.0, 0)
+    order = np.lexsort(moved[:, :3].T), np.lexsort(X[:, :3].T)
+    np.testing.assert_array_equal(moved[order[0], :3], X[order[1], :3])
+
+
+def test_noise_has_the_stated_size():
+    moved = shifted(X, np.arange(3), "noise", 2.0, 0)
+    ratio = (moved - X)[:, :3].std(0) / X[:, :3].std(0)
+    np.testing.assert_allclose(ratio, 2.0, rtol=0.15)
+
+
+def test_frames_with_text_and_categories():
+    frame, _ = mixed_frame()
+    kinds = {"review": {""}, "kind": {frame["kind"].mode()[0]}}
+    for j, name in enumerate(frame.columns):
+        moved = shifted(frame, [j], "missing", 1.0, 0)[name]
+        if name in kinds:
+            assert set(moved) == kinds[name]
+        else:
+            np.testing.assert_allclose(moved.astype(float), frame[name].mean())
+        if name in kinds:
+            assert shifted(frame, [j], "noise", 1.0, 0).equals(frame)
+
+
+def test_modalities_are_found():
+    frame, y = mixed_frame()
+    model = mixed_model().fit(frame, y)
+    found = modality_columns(None, frame, model)
+    assert {k: list(v) for k, v in found.items()} == {
+        "text": [0],
+        "numbers": [1, 2],
+        "kind": [3],
+    }
+    assert list(modality_columns(None, X, MODEL)) == ["m0", "m1"]
+    named = pd.DataFrame(X, columns=["a__1", "a__2", "b__1", "b__2", "b__3"])
+    assert list(modality_columns(None, named, LogisticRegression())) == ["a", "b"]
+    assert list(modality_columns({"part": [0]}, X, MODEL)) == ["part"]
+    rest = modality_columns({"part": [0], "rest": "remainder"}, X, MODEL)
+    assert list(rest["rest"]) == [1, 2, 3, 4]
+
+
+def test_table_of_raw_data():
+    frame, y = mixed_frame()
+    model = mixed_model().fit(frame[:100], y[:100])
+    result = modality_robustness(model, frame[100:], y[100:], n_repeats=2)
+    assert result.baseline == [model.score(frame[100:], y[100:])]
+    # three modalities, three severities: two draws of three shifts and one reweighting
+    assert len(result.table["score"]) == 3 * 3 * (2 * 3 + 1)
+    assert list(result.to_frame()) == list(result.table)
+    scores = result.mean_scores()
+    assert scores["text", "noise", 1.0] == result.baseline[0]
+    assert scores["numbers", "permute", 1.0] < result.baseline[0]
+    key, score = result.worst()
+    assert scores[key] == score == min(scores.values())
+
+
+def test_scores_are_those_of_the_shifted_data():
+    result = modality_robustness(
+        MODEL, *TEST, shifts=["permute"], severities=[1.0], n_repeats=3, random_state=5
+    )
+    seed = np.random.RandomState(5).randint(2**31 - 2**20)
+    for k, columns in enumerate(PARTS.values()):
+        for repeat in range(3):
+            moved = shifted(
+                TEST[0], np.arange(5)[columns], "permute", 1.0, seed + 1000 * k + repeat
+            )
+            expected = accuracy_score(TEST[1], MODEL.predict(moved))
+            assert result.table["score"][3 * k + repeat] == expected
+
+
+def test_cross_validation_and_jobs():
+    arguments = {"cv": 3, "shifts": ["missing"], "scoring": "roc_auc", "n_repeats": 2}
+    one = modality_robustness(MODEL, X, Y, **arguments)
+    two = modality_robustness(MODEL, X, Y, n_jobs=2, **arguments)
+    assert len(one.baseline) == 3
+    np.testing.assert_array_equal(one.table["score"], two.table["score"])
+    np.testing.assert_array_equal(np.unique(one.table["fold"]), [0, 1, 2])
+
+
+def test_reweighting_is_a_function_of_the_modality_within_the_radius():
+    rng = np.random.default_rng(0)
+    first, second = rng.standard_normal((2, 2000))
+    losses = (first > 1).astype(float)
+    worst = ModalityReweighting([first], losses, 0)
+    nominal = np.full(2000, 1 / 2000)
+    weights = worst.weights(0.5)
+    assert np.sum((weights - nominal) ** 2 / nominal) <= 0.5 * (1 + 1e-9)
+    # mean + sqrt(rho) std is the most there is, and the losses depend on this one
+    most = losses.mean() + np.sqrt(0.5) * losses.std()
+    assert weights @ losses == pytest.approx(most, rel=0.02)
+    other = ModalityReweighting([second], losses, 0).weights(0.5)
+    assert losses.mean() <= other @ losses < losses.mean() + 0.05
+
+
+def test_reweighting_of_regression_lowers_r2():
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((600, 2))
+    y = Z[:, 0] ** 2 + Z[:, 1]
+    model = LinearRegression().fit(Z, y)
+    result = modality_robustness(
+        model, Z, y, modalities={"a": [0], "b": [1]}, shifts="reweight"
+    )
+    scores = result.mean_scores()
+    assert scores["a", "reweight", 1.0] < scores["b", "reweight", 1.0]
+    assert scores["a", "reweight", 1.0] < result.baseline[0]
+
+
+def test_robust_scorer_is_the_worst_score():
+    scorer = make_robust_scorer(shifts=["missing", "permute"], n_repeats=2)
+    result = modality_robustness(
+        MODEL, *TEST, shifts=["missing", "permute"], severities=[1.0], n_repeats=2
+    )
+    assert scorer(MODEL, *TEST) == pytest.approx(result.worst()[1])
+    mean = make_robust_scorer(shifts=["missing", "permute"], aggregate="mean")
+    assert mean(MODEL, *TEST) > scorer(MODEL, *TEST)
+    assert pickle.loads(pickle.dumps(scorer))(MODEL, *TEST) == scorer(MODEL, *TEST)
+    assert "worst" in repr(scorer)
+
+
+def test_search_prefers_the_model_that_does_not_lean_on_one_modality():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 400)
+    strong = y + 0.3 * rng.standard_normal(400)
+    weak = y + 0.6 * rng.standard_normal(400)
+    Z, parts = np.c_[strong, weak], {"strong": [0], "weak": [1]}
+    errors = [{"strong": e, "weak": 0.0} for e in (0.0, 0.08)]
+    scorers = make_robust_scorer(shifts="permute", n_repeats=3), None
+    robust, plain = (
+        GridSearchCV(
+            DROClassifier(ChiSquare(0.0), modalities=parts),
+            {"ambiguity__encoder_error": errors},
+            scoring=scorer,
+        )
+        .fit(Z, y)
+        .best_params_["ambiguity__encoder_error"]
+        for scorer in scorers
+    )
+    assert (robust, plain) == (errors[1], errors[0])
+
+
+def test_comparison():
+    other = DROClassifier(ChiSquare(0.0), modalities=PARTS).fit(X[:50], Y[:50])
+    arguments = {"shifts": ["missing", "reweight"], "n_bootstrap": 100}
+    result = compare_robustness(
+        {"a": MODEL, "b": other, "c": MODEL}, *TEST, **arguments
+    )
+    table = result.to_frame()
+    assert result.reference == "a"
+    assert len(table) == 2 * (1 + 2 * 2 * 3)
+    same = table[table.model == "c"]
+    assert np.all(same[["difference", "lower", "upper"]] == 0)
+    rest = table[table.model == "b"]
+    assert np.all((rest.lower <= rest.difference) & (rest.difference <= rest.upper))
+    assert rest.iloc[0].difference == pytest.approx(
+        other.score(*TEST) - MODEL.score(*TEST)
+    )
+    means = [result.results[name].mean_scores() for name in "ba"]
+    row = rest.iloc[1]
+    key = (row.modality, row["shift"], row.severity)
+    assert row.difference == pytest.approx(means[0][key] - means[1][key])
+
+
+def test_comparison_by_any_scorer_agrees_with_the_quick_one():
+    other = LogisticRegression().fit(X[:50], Y[:50])
+    models = {"a": MODEL, "b": other}
+    arguments = {"modalities": PARTS, "n_bootstrap": 10, "n_repeats": 2}
+    quick = compare_robustness(models, *TEST, **arguments).differences
+
+    def slow(estimator, X, y, sample_weight=None):
+        return accuracy_score(y, estimator.predict(X), sample_weight=sample_weight)
+
+    other = compare_robustness(models, *TEST, scoring=slow, **arguments).differences
+    for name in ("difference", "lower", "upper"):
+        np.testing.assert_allclose(quick[name], other[name])
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"shifts": ["rain"]}, "shifts must be some of"),
+        ({"shifts": []}, "shifts must be some of"),
+        ({"severities": [1.5]}, "shares of the rows"),
+        ({"severities": [0.0]}, "shares of the rows"),
+        ({"severities": []}, "empty"),
+        ({"severities": {"noise": [1.0]}}, "one list for each"),
+        ({"modalities": {"a": ["b"]}}, "not found"),
+        ({"n_repeats": 0}, "n_repeats"),
+        ({"scoring": "nonsense"}, "nonsense"),
+    ],
+)
+def test_bad_input(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        modality_robustness(MODEL, *TEST, **kwargs)
+
+
+def test_bad_models():
+    with pytest.raises(NotFittedError):
+        modality_robustness(DROClassifier(modalities=PARTS), *TEST)
+    with pytest.raises(ValueError, match="neither a classifier nor a regressor"):
+        modality_robustness(KMeans(2).fit(X), *TEST)
+    with pytest.raises(ValueError, match="at least two models"):
+        compare_robustness({"a": MODEL}, *TEST)
+    with pytest.raises(ValueError, match="is not one of"):
+        compare_robustness({"a": MODEL, "b": MODEL}, *TEST, reference="c")
