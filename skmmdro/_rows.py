@@ -1,4 +1,4 @@
-"""Rows identified by their content."""
+"""Rows: codes of their content, and their precision."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -45,6 +45,17 @@ def scramble(codes):
     codes = codes.astype(np.uint64)
     codes ^= codes >> np.uint64(32)
     return codes * np.uint64(0x9E3779B97F4A7C15)
+
+
+def double_rows(X):
+    """Return rows in double precision, sparse ones with short indices.
+
+    Some of scikit-learn's pairwise functions take no others.
+    """
+    X = X.astype(np.float64)
+    if issparse(X) and X.indices.dtype != np.int32:
+        X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    return X
 
 
 def _bits(values):

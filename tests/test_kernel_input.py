@@ -52,7 +52,7 @@ def test_kernel_equals_itself_in_other_forms(kernel, form):
     X, y = make_data()
     X, X_new = np.abs(X), np.abs(make_data(20, 1)[0])
     function = BY_HAND[kernel]
-    ambiguity = ChiSquare(0.1, coupling="independent")
+    ambiguity = ChiSquare(0.01, coupling="independent")
     named = fit(
         X,
         y,
@@ -108,6 +108,8 @@ def test_gamma_median(kernel):
     found = fit(X, y, kernel=kernel, gamma="median").gamma_["x"]
     expected = np.median(distance[np.triu_indices(len(X), 1)])
     assert 1 / found == pytest.approx(expected, rel=0.01)
+    half = fit(X, y, kernel=kernel, gamma="0.5*median").gamma_["x"]
+    assert half == pytest.approx(found / 2)
 
 
 def test_gamma_of_the_additive_kernel_is_by_column():
@@ -228,6 +230,8 @@ def test_landmarks_find_rare_clusters():
         ),
         ({"gamma": {"x0": 1.0, "x1": "auto", "x2": 1.0}}, "'x1' must be a positive"),
         ({"gamma": {"x0": 1.0, "x1": -1.0, "x2": 1.0}}, "'x1' must be a positive"),
+        ({"gamma": "median*2"}, "'0.5\\*median', got 'median\\*2'"),
+        ({"gamma": "0*scale"}, "must be a positive finite number"),
         ({"kernel": "poly", "gamma": "median"}, "kernel of distances"),
         ({"kernel_params": {"gamma": 2}}, "for kernels that are callables"),
         ({"interactions": [("x0", "y")]}, "pairs of different modalities"),

@@ -226,13 +226,20 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
             "reweighting": problem.risk.share_used(solution.weights, problem.nominal),
             "transport": problem.budget_share_used(solution.theta, solution.weights),
         }
-        kind = "transport" if "transport" in parts else "reweighting"
-        if kind not in parts or not used[kind] < 1 - 1e-6:
+        used = {kind: share for kind, share in used.items() if kind in parts}
+        if not used or not min(used.values()) < 1 - 1e-6:
             return
+        advice = "Choose smaller radii."
+        charged = problem.penalty.has_budgets and "transport" not in parts
+        if len(parts) == 1 and not charged:  # else it is not for one radius alone
+            (share,), (part,) = used.values(), parts.values()
+            advice = (
+                f"The largest useful radius of {part!r} is {share:.3g} times the "
+                f"present one{_scaled_radius(part, share)}."
+            )
         warnings.warn(
-            "The ambiguity set is so large that the best robust model is constant. The "
-            f"largest useful radius of {parts[kind]!r} is {used[kind]:.3g} times the "
-            f"present one{_scaled_radius(parts[kind], used[kind])}.",
+            "The ambiguity set is so large that the best robust model is constant. "
+            + advice,
             UserWarning,
             stacklevel=5,
         )

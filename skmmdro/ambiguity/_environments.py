@@ -119,7 +119,8 @@ class EnvironmentRisk(Reweighting):
         spread = 1 / max(self.level, self.prior.min()) - 1
         mu = 2 * smoothing / spread
         start = self.prior if center is None else center
-        excess = risks - start @ risks  # so that the differences keep their digits
+        # differences keep their digits, however large the risks of a trial step are
+        excess = risks - risks.max()
         pi, free = project(start + self.prior * excess / mu, self.prior / mu, self.cap)
         return pi, free, mu
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.metrics import pairwise
 
-from .._rows import row_codes
+from .._rows import double_rows, row_codes
 from ._landmarks import distinct, draw
 
 RULES = ("scale", "median")
@@ -18,11 +18,11 @@ _DISTANCES = {
 
 
 def bandwidth(rule, kernel, block, nominal, name):
-    """Return gamma of one modality.
+    """Return gamma of one modality by a rule; 1 without a rule.
 
     Parameters
     ----------
-    rule : float or {"scale", "median"}
+    rule : {"scale", "median"} or None
         See :class:`~skmmdro.KernelDROClassifier`.
     kernel : str
         Name of the kernel.
@@ -38,16 +38,10 @@ def bandwidth(rule, kernel, block, nominal, name):
     gamma : float, or ndarray of shape (n_columns,) for the additive kernel
     """
     if kernel == "additive":
-        columns = range(block.shape[1])
-        if isinstance(rule, str):
-            gammas = [_rule(rule, "rbf", block[:, [j]], nominal, name) for j in columns]
-        else:
-            gammas = [rule for _ in columns]
-        return np.array(gammas)
-    return _rule(rule, kernel, block, nominal, name) if isinstance(rule, str) else rule
-
-
-def _rule(rule, kernel, block, nominal, name):
+        columns = (block[:, [j]] for j in range(block.shape[1]))
+        return np.array([bandwidth(rule, "rbf", c, nominal, name) for c in columns])
+    if rule is None:
+        return 1.0
     if rule == "scale":
         return _scale(kernel, block, nominal)
     if kernel not in _DISTANCES:
@@ -83,7 +77,7 @@ def _median(kernel, block, nominal):
     some = draw(codes, mass, _MEDIAN_ROWS)
     if len(some) < len(index):  # drawn by weight, so that they now weigh the same
         index, mass = index[some], np.ones(len(some))
-    rows = block[index].astype(np.float64)
+    rows = double_rows(block[index])
     distances = _DISTANCES[kernel](rows)
     if kernel == "rbf":
         distances = distances**2

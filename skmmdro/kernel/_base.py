@@ -10,7 +10,6 @@ from .._estimator import DROModel
 from .._sklearn import Interval, StrOptions
 from ..modalities import Modalities
 from ..problem import Design
-from ._bandwidth import RULES
 from ._features import kernel_features
 from ._function import AdditiveFunction, BlockFunction
 from ._input import (
@@ -51,11 +50,7 @@ class DROKernelModel(DROModel):
     _parameter_constraints: dict = {
         **DROModel._parameter_constraints,
         "kernel": [StrOptions(NAMES), callable, dict],
-        "gamma": [
-            StrOptions(set(RULES)),
-            Interval(Real, 0, None, closed="neither"),
-            dict,
-        ],
+        "gamma": [str, Interval(Real, 0, None, closed="neither"), dict],
         "degree": [Interval(Integral, 1, None, closed="left")],
         "coef0": [Interval(Real, 0, None, closed="left")],
         "kernel_params": [dict, None],
@@ -221,9 +216,9 @@ class DROKernelModel(DROModel):
         -------
         scores : ndarray of shape (n_samples, n_blocks + 1) or \
                 (n_samples, n_blocks + 1, n_classes)
-            f_k(x), in the order of `modality_norms_`, and the intercept last. The sum
-            over the second axis is the raw prediction. With nominal weights the mean of
-            each f_k over the training samples is zero.
+            Values f_k(x), in the order of `modality_norms_`, and the intercept last.
+            The sum over the second axis is the raw prediction. With nominal weights the
+            mean of each f_k over the training samples is zero.
         """
         check_is_fitted(self)
         data = self._validate(X, reset=False)

@@ -36,13 +36,14 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
         - a callable ``kernel(A, B, **kernel_params)`` that returns the matrix of kernel
           values between the rows of A and B; symmetric, positive semi-definite.
         - "precomputed": X holds Gram matrices, see Notes.
-    gamma : {"scale", "median"}, float in (0, inf) or dict, default="scale"
+    gamma : str, float in (0, inf) or dict, default="scale"
         Inverse width of "rbf", "laplacian", "chi2", "additive", and the factor in
         "poly", for all or by modality name. With d_k columns whose entries have mean m
         and variance v, "scale" is 1 / (d_k v), for "laplacian" 1 / (d_k sqrt(v)), for
         "chi2" m / (d_k v), and for "additive" 1 / v_j in column j. "median" is one over
         the median over pairs of distinct rows of the distance that gamma multiplies
-        (not for "poly"). Both count rows by their weight.
+        (not for "poly"). Both count rows by their weight. A multiple of a rule is
+        written "0.5*median".
     degree : int in [1, inf), default=3
         Degree of "poly".
     coef0 : float in [0, inf), default=1.0

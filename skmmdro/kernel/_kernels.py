@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.metrics import pairwise
 
-from .._rows import row_codes, scramble
+from .._rows import double_rows, row_codes, scramble
 from .._validation import check_names
 from ._bandwidth import RULES, bandwidth
 
@@ -56,7 +56,7 @@ class ModalityKernel:
 
     def __call__(self, rows, basis):
         """Return the kernel values, float64 of shape (n_rows, n_basis)."""
-        rows, basis = _double(rows), _double(basis)
+        rows, basis = double_rows(rows), double_rows(basis)
         gram = np.asarray(self.function(rows, basis, **self.arguments), np.float64)
         expected = (rows.shape[0], basis.shape[0])
         if gram.shape != expected or not np.all(np.isfinite(gram)):
@@ -84,15 +84,6 @@ class ModalityKernel:
         """Return k(x, x) of the rows `index`."""
         parts = np.array_split(index, -(-len(index) // _DIAGONAL_ROWS))
         return np.concatenate([np.diag(self(block[i], block[i])) for i in parts])
-
-
-def _double(rows):
-    rows = rows.astype(np.float64)
-    if issparse(rows) and rows.indices.dtype != np.int32:
-        # some of scikit-learn's distances know short indices only
-        rows.indices = rows.indices.astype(np.int32)
-        rows.indptr = rows.indptr.astype(np.int32)
-    return rows
 
 
 @dataclass(frozen=True)
@@ -196,9 +187,10 @@ def resolve_kernels(spec, blocks, nominal, modalities):
         function, wanted = _check_kernel(kernel, name)
         arguments = {key: rest[key] for key in wanted if key != "gamma"}
         if "gamma" in wanted:
-            rule = _check_gamma(gammas[name], name)
+            factor, rule = _check_gamma(gammas[name], name)
             rows, weights = _observed(block, nominal, name)
-            arguments["gamma"] = bandwidth(rule, kernel, rows, weights, name)
+            width = bandwidth(rule, kernel, rows, weights, name)
+            arguments["gamma"] = factor * width
         out.append(ModalityKernel(name, function, arguments))
     return out
 
@@ -226,15 +218,22 @@ def _check_kernel(kernel, name):
 
 
 def _check_gamma(gamma, name):
-    if isinstance(gamma, str) and gamma in RULES:
-        return gamma
-    is_number = isinstance(gamma, Real) and not isinstance(gamma, bool)
-    if not is_number or not 0 < gamma < np.inf:
+    """Return (factor, rule), rule None for a number."""
+    if isinstance(gamma, str):
+        factor, star, rule = gamma.rpartition("*")
+        try:
+            factor = float(factor) if star else 1.0
+        except ValueError:
+            factor = np.nan
+    else:
+        is_number = isinstance(gamma, Real) and not isinstance(gamma, bool)
+        factor, rule = (float(gamma) if is_number else np.nan), None
+    if not 0 < factor < np.inf or rule not in (None, *RULES):
         raise ValueError(
-            f"gamma of modality {name!r} must be a positive finite number or one of "
-            f"{list(RULES)}, got {gamma!r}."
+            f"gamma of modality {name!r} must be a positive finite number, one of "
+            f"{list(RULES)} or a multiple such as '0.5*median', got {gamma!r}."
         )
-    return float(gamma)
+    return factor, rule
 
 
 def _observed(block, nominal, name):

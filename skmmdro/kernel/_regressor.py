@@ -25,9 +25,9 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
         Kernel of each modality: "linear", "poly", "rbf", "laplacian", "cosine", "chi2",
         "additive", "precomputed" or a callable, for all or by modality name; see
         :class:`KernelDROClassifier`.
-    gamma : {"scale", "median"}, float in (0, inf) or dict, default="scale"
-        Inverse width of the kernels, for all or by modality name; see
-        :class:`KernelDROClassifier` for the two rules.
+    gamma : str, float in (0, inf) or dict, default="scale"
+        Inverse width of the kernels, for all or by modality name: a number, "scale",
+        "median" or a multiple such as "0.5*median"; see :class:`KernelDROClassifier`.
     degree : int in [1, inf), default=3
         Degree of "poly".
     coef0 : float in [0, inf), default=1.0
