@@ -15,6 +15,7 @@ PACKAGE = Path(skmmdro.__file__).parent
 RANKS = {
     "_version": 0,
     "_log": 0,
+    "_principal": 0,
     "_rows": 0,
     "_sklearn": 0,
     "_validation": 0,
