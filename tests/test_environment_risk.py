@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skmmdro.ambiguity import EnvironmentRisk, Nominal
-from skmmdro.ambiguity._environments import project
+from skmmdro.ambiguity._base import Nominal
+from skmmdro.ambiguity._environments import EnvironmentRisk, project
 from skmmdro.ambiguity._fill import fill
 from skmmdro.ambiguity.chi_square import ChiSquareBall
 from skmmdro.ambiguity.cvar import CappedWeights

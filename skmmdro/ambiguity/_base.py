@@ -96,6 +96,7 @@ class EnvironmentSet(AmbiguitySet):
         Returns
         -------
         bound : BoundEnvironments
+            The environments.
         """
 
 
@@ -140,6 +141,7 @@ class DomainSet(AmbiguitySet):
         Returns
         -------
         bound : BoundDomains
+            The parts.
         """
 
 
@@ -184,6 +186,7 @@ class TransportSet(AmbiguitySet):
         Returns
         -------
         bound : BoundTransport
+            The penalty.
         """
 
 

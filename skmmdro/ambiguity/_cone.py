@@ -7,29 +7,29 @@ comes with cvxpy and is imported where it is first needed.
 import numpy as np
 from scipy import sparse
 
-_TOLERANCES = (1e-11, 1e-9)  # the second if the first is out of reach
+_TOLERANCES = (1e-11, 1e-9, 1e-7)  # the later ones if the earlier are out of reach
 
 
-def maximise_linear(gain, at_least, balls, equal=None):
-    """Maximise ``gain'c`` over half-spaces and balls.
+def solve_cone_program(linear, constraints, quadratic=None):
+    """Minimise ``linear'x + 1/2 sum_j quadratic_j x_j^2`` subject to cones.
 
     Parameters
     ----------
-    gain : ndarray of shape (size,)
+    linear : ndarray of shape (size,)
         Objective.
-    at_least : tuple of (matrix, ndarray)
-        (A, a) for ``A c >= a``, A of shape (n_rows, size), dense or sparse.
-    balls : list of tuple
-        (M, m, radius) for ``||M c + m||_2 <= radius``, M of shape (n_rows, size).
-    equal : tuple of (matrix, ndarray) or None, default=None
-        (E, e) for ``E c = e``.
+    constraints : list of tuple
+        (kind, matrix, right): ``right - matrix x`` is zero ("zero"), not negative
+        ("nonnegative"), or has its first entry at least the norm of the others
+        ("second-order").
+    quadratic : ndarray of shape (size,) or None, default=None
+        Not negative.
 
     Returns
     -------
-    c : ndarray of shape (size,)
-        The maximiser.
-    price : ndarray of shape (n_rows of A,)
-        Multipliers of the half-spaces, not negative.
+    x : ndarray of shape (size,)
+        The minimiser.
+    multipliers : list of ndarray
+        One array for each constraint, in its dual cone.
 
     Raises
     ------
@@ -38,24 +38,21 @@ def maximise_linear(gain, at_least, balls, equal=None):
     """
     import clarabel
 
-    matrices, rights, cones = [], [], []
-    if equal is not None:
-        matrices.append(equal[0])
-        rights.append(equal[1])
-        cones.append(clarabel.ZeroConeT(len(equal[1])))
-    matrices.append(-sparse.csr_array(at_least[0]))
-    rights.append(-at_least[1])
-    cones.append(clarabel.NonnegativeConeT(len(at_least[1])))
-    for matrix, offset, radius in balls:  # (radius, M c + m) in the cone
-        matrices.append(sparse.vstack([sparse.csr_array((1, len(gain))), -matrix]))
-        rights.append(np.concatenate([[radius], offset]))
-        cones.append(clarabel.SecondOrderConeT(1 + len(offset)))
+    kinds = {
+        "zero": clarabel.ZeroConeT,
+        "nonnegative": clarabel.NonnegativeConeT,
+        "second-order": clarabel.SecondOrderConeT,
+    }
+    size = len(linear)
+    quadratic = np.zeros(size) if quadratic is None else quadratic
     program = (
-        sparse.csc_matrix((len(gain), len(gain))),
-        -np.asarray(gain, dtype=np.float64),
-        sparse.csc_matrix(sparse.vstack([sparse.csr_array(m) for m in matrices])),
-        np.concatenate(rights),
-        cones,
+        sparse.csc_matrix(sparse.diags(quadratic)),
+        np.asarray(linear, dtype=np.float64),
+        sparse.csc_matrix(
+            sparse.vstack([sparse.csc_matrix(c[1]) for c in constraints])
+        ),
+        np.concatenate([c[2] for c in constraints]),
+        [kinds[kind](len(right)) for kind, _, right in constraints],
     )
     for tolerance in _TOLERANCES:
         settings = clarabel.DefaultSettings()
@@ -64,9 +61,8 @@ def maximise_linear(gain, at_least, balls, equal=None):
         settings.tol_feas = tolerance
         solution = clarabel.DefaultSolver(*program, settings).solve()
         if solution.status == clarabel.SolverStatus.Solved:
-            first = 0 if equal is None else len(equal[1])
-            price = np.array(solution.z)[first : first + len(at_least[1])]
-            return np.array(solution.x), np.maximum(price, 0)
+            ends = np.cumsum([len(c[2]) for c in constraints])[:-1]
+            return np.array(solution.x), np.split(np.array(solution.z), ends)
     raise RuntimeError(
         f"the inner conic program was not solved (status {solution.status}); scale the "
         "features or choose a smaller radius."

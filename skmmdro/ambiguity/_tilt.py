@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import null_space
 
-from ._interior import BallProgram, Blocks
+from ._cone import solve_cone_program
 
 _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
+_MOST_AT_FIRST = 100
 _MAX_ROUNDS, _MAX_ACTIVE_SETS = 200, 12
+_NEAR = 0.2  # half-spaces this close to the last solution are looked at from the start
 _ENTERING = 0.1  # first multiplier of a ball that is entered
 _ARRIVED = 1e-12  # relative move of a Newton step
-_ROUGH, _EXACT = 1e-5, 1e-11  # relative optimality of interior points
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Tilt:
     price : ndarray of shape (n_rows,)
         Their multipliers, positive.
     hold : ndarray of shape (n_blocks,)
-        Multipliers of ``||c_k||^2 / 2 <= radii_k^2 / 2``; zero inside the ball.
+        Multipliers of ``||c_k||^2 <= 1``, halved; zero inside the ball.
     mu : float
         Weight of the quadratic term.
     """
@@ -45,25 +46,29 @@ class Tilt:
 
 
 class TiltSet:
-    """All c with ``||c_k||_2 <= radii_k`` for every block and ``1 + Phi c >= 0``.
+    """All c with ``||c_k||_2 <= 1`` for every block and ``1 + Phi c >= 0``.
 
-    Remembers the constraints that were at work last. They are where the next search
-    begins and do not change its result.
+    Remembers the constraints that were at work last, with and without a quadratic
+    term. They are where the next search begins and do not change its result.
 
     Parameters
     ----------
     functions : ndarray of shape (n_samples, size)
         Phi.
-    radii : ndarray of shape (n_blocks,)
-        Positive.
     sizes : list of int
         Dimension of each block, positive.
     """
 
-    def __init__(self, functions, radii, sizes):
-        self.functions = functions
-        self.blocks = Blocks(radii, sizes)
-        self._last = None
+    def __init__(self, functions, sizes):
+        self.functions, self.n_blocks = functions, len(sizes)
+        self.starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
+        self.labels = np.repeat(np.arange(len(sizes)), sizes)
+        self.members = np.arange(len(sizes))[:, None] == self.labels
+        self._last = {}  # by mu > 0
+
+    def squares(self, c):
+        """Return ``||c_k||_2^2`` of every block."""
+        return np.add.reduceat(c * c, self.starts)
 
     def maximise(self, gain, mu=0.0, center=None):
         """Maximise ``gain'c - mu / 2 ||c - center||^2`` over the set.
@@ -84,8 +89,8 @@ class TiltSet:
         pull = gain if center is None else gain + mu * center
         scale = np.linalg.norm(pull)
         if scale == 0:
-            return _free_tilt(0.0 * gain, np.zeros(len(self.blocks.radii)), mu)
-        tilt = self._last = self._solve(pull / scale, mu / scale)
+            return _free_tilt(0.0 * gain, np.zeros(self.n_blocks), mu)
+        tilt = self._last[mu > 0] = self._solve(pull / scale, mu / scale)
         return replace(tilt, price=scale * tilt.price, hold=scale * tilt.hold, mu=mu)
 
     def response(self, tilt):
@@ -93,10 +98,10 @@ class TiltSet:
 
         c moves along the constraints at work, against the curvature mu + hold_k.
         """
-        spheres = (self.blocks.members * tilt.c)[tilt.hold > 0]
+        spheres = (self.members * tilt.c)[tilt.hold > 0]
         normals = np.concatenate([self.functions[tilt.rows], spheres])
         free = null_space(normals) if len(normals) else np.eye(len(tilt.c))
-        bend = (tilt.mu + tilt.hold)[self.blocks.labels]
+        bend = (tilt.mu + tilt.hold)[self.labels]
         values, axes = np.linalg.eigh((free.T * bend) @ free)
         known = values > _ARRIVED * bend.max(initial=0.0)
         return free @ (axes[:, known] / np.sqrt(values[known]))
@@ -108,17 +113,19 @@ class TiltSet:
         slack = 1 + self.functions @ tilt.c
         if slack.min() >= 0:
             return tilt
-        by_guess = None
-        if self._last is not None:
-            by_guess = self._by_active_sets(pull, mu, self._last)
-        if by_guess is not None:
-            return by_guess
+        last = self._last.get(mu > 0)
+        if last is not None:
+            by_guess = self._by_active_sets(pull, mu, last)
+            if by_guess is not None:
+                return by_guess
+            near = 1 + self.functions @ last.c
+            slack = np.where(near < _NEAR, near - _NEAR, slack)
         return self._by_interior_points(pull, mu, slack)
 
     def _on_balls(self, pull, mu):
         """Return the maximiser over the balls alone."""
-        hold = np.maximum(self.blocks.norms(pull) / self.blocks.radii - mu, 0)
-        bend = (mu + hold)[self.blocks.labels]
+        hold = np.maximum(np.sqrt(self.squares(pull)) - mu, 0)
+        bend = (mu + hold)[self.labels]
         c = np.divide(pull, bend, out=np.zeros_like(pull), where=bend > 0)
         return _free_tilt(c, hold, mu)
 
@@ -129,7 +136,6 @@ class TiltSet:
         if its multiplier is negative and enters if it is violated.
         """
         c, rows, hold = guess.c, guess.rows, guess.hold
-        radii = self.blocks.radii
         for _ in range(_MAX_ACTIVE_SETS):
             if len(rows) + np.count_nonzero(hold) > len(c):
                 return None  # degenerate
@@ -138,14 +144,14 @@ class TiltSet:
                 return None
             move, price, after = step
             c = c + move
-            entered = (hold == 0) & (self.blocks.norms(c) > radii * (1 + _FEASIBLE))
+            entered = (hold == 0) & (self.squares(c) > 1 + _FEASIBLE)
             left, wrong = after < 0, price <= 0
             after[left], after[entered] = 0.0, _ENTERING
             slack = 1 + self.functions @ c
             slack[rows] = 0.0
             found = self._most_violated(slack, _ADDED)
             same = not (np.any(wrong) or np.any(left | entered) or len(found))
-            if same and np.abs(move).max() <= _ARRIVED * radii.max():
+            if same and np.abs(move).max() <= _ARRIVED:
                 return Tilt(c, rows, price, after, mu)
             rows, hold = np.concatenate([rows[~wrong], found]), after
         return None
@@ -154,12 +160,12 @@ class TiltSet:
         """Return (move of c, prices, holds) of a Newton step, None if singular."""
         size, n_rows, on_sphere = len(c), len(rows), hold > 0
         A = self.functions[rows]
-        normals = np.concatenate([-A, (self.blocks.members * c)[on_sphere]])
-        bend = (mu + hold)[self.blocks.labels]
+        normals = np.concatenate([-A, (self.members * c)[on_sphere]])
+        bend = (mu + hold)[self.labels]
         matrix = np.zeros((size + len(normals),) * 2)
         matrix[np.arange(size), np.arange(size)] = bend
         matrix[size:, :size], matrix[:size, size:] = normals, normals.T
-        room = self.blocks.room(c)[on_sphere]
+        room = 0.5 * (1 - self.squares(c)[on_sphere])
         try:
             step = np.linalg.solve(
                 matrix, np.concatenate([pull - bend * c, 1 + A @ c, room])
@@ -183,31 +189,44 @@ class TiltSet:
     def _by_interior_points(self, pull, mu, slack):
         """Solve with some of the half-spaces, adding those that are violated.
 
-        A rough solution often shows which constraints are at work, and the exact one
+        The solution often shows which constraints are at work, and a more exact one
         follows by active sets.
         """
-        rows = self._most_violated(slack, len(pull) + _ADDED)
-        tolerance = _ROUGH
+        size = len(pull)
+        balls = self._unit_balls()
+        rows = self._most_violated(slack, _MOST_AT_FIRST)
         for _ in range(_MAX_ROUNDS):
-            program = BallProgram(pull, mu, -self.functions[rows], self.blocks)
-            c, price, hold = program.solve(tolerance)
-            active = price > 0
+            sides = ("nonnegative", -self.functions[rows], np.ones(len(rows)))
+            c, (price, *cones) = solve_cone_program(
+                -pull, [sides, *balls], np.full(size, mu)
+            )
+            slack = 1 + self.functions @ c
+            active = price > np.maximum(slack[rows], 0)
+            hold = np.array([cone[0] for cone in cones])
+            hold[hold <= 0.5 * (1 - self.squares(c))] = 0.0
             tilt = Tilt(c, rows[active], price[active], hold, mu)
             exact = self._by_active_sets(pull, mu, tilt)
             if exact is not None:
                 return exact
-            slack = 1 + self.functions @ c
             slack[rows] = np.maximum(slack[rows], 0.0)
-            found = self._most_violated(slack, len(pull) + _ADDED)
-            if not len(found) and tolerance == _EXACT:
-                return tilt
+            found = self._most_violated(slack, size + _ADDED)
             if not len(found):
-                tolerance = _EXACT
+                return tilt
             rows = np.concatenate([rows, found])
         raise RuntimeError(
             f"no worst case was found after {_MAX_ROUNDS} rounds; choose a smaller "
             "radius or fewer directions."
         )
+
+    def _unit_balls(self):
+        """Return ``||c_k|| <= 1`` for every block as second-order cones."""
+        unit, balls = np.eye(len(self.labels)), []
+        for k in range(self.n_blocks):
+            block = unit[self.labels == k]
+            matrix = np.vstack([np.zeros(len(unit)), -block])
+            right = np.concatenate([[1.0], np.zeros(len(block))])
+            balls.append(("second-order", matrix, right))
+        return balls
 
 
 def _free_tilt(c, hold, mu):

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._sklearn import Interval, StrOptions
 from .._validation import encoder_errors
+from ..coupling import resolve_coupling
 from ._base import (
     BoundReweighting,
     Reweighting,
@@ -13,6 +14,13 @@ from ._base import (
     RiskCurvature,
     WorstCase,
 )
+from ._confidence import (
+    CONFIDENCE,
+    CONFIDENCE_ALIAS,
+    confidence_joint_radius,
+    split_joint_radius,
+)
+from ._fill import fill
 from ._joint import COUPLING, bind_radii
 
 _MAX_ACTIVE_SETS = 200  # each step is exact on its active set; about five are usual
@@ -38,12 +46,16 @@ class ChiSquare(ReweightingSet):
 
     Parameters
     ----------
-    radius : float in [0, inf) or dict, default=0.1
+    radius : float in [0, inf), dict or "confidence", default=0.1
         Chi-square radius rho_k of each modality, a number for all or a dict by
         modality name. It is the variance of the likelihood ratio dQ_k/dP_k, has no
         unit and does not depend on the number of samples: a shift of a standard normal
         feature by delta standard deviations has radius exp(delta^2) - 1. Radius 0 for
-        every modality gives ordinary empirical risk minimisation.
+        every modality gives ordinary empirical risk minimisation. "confidence": the
+        same radius for every modality, such that the joint radius is ``z^2 / n`` with
+        z the normal quantile at 95 % and ``n = 1 / sum_i p_i^2`` the effective number
+        of samples. R is then an asymptotic upper confidence bound of the expected loss
+        without shift, see :func:`~skmmdro.radius.confidence_radius`.
     coupling : {"estimate", "independent", "comonotone"}, array-like of shape \
             (n_modalities, n_modalities) or dict of dict, default="estimate"
         Largest correlation between a function of modality k and one of modality j.
@@ -95,7 +107,11 @@ class ChiSquare(ReweightingSet):
 
     alias = "chi2"
     _parameter_constraints = {
-        "radius": [Interval(Real, 0, None, closed="left"), dict],
+        "radius": [
+            Interval(Real, 0, None, closed="left"),
+            dict,
+            StrOptions({CONFIDENCE_ALIAS}),
+        ],
         "coupling": COUPLING,
         "encoder_error": [
             Interval(Real, 0, None, closed="left"),
@@ -112,7 +128,12 @@ class ChiSquare(ReweightingSet):
 
     def bind(self, X, nominal, modalities):
         error = encoder_errors(self.encoder_error, modalities)
-        radii, fitted = bind_radii(self.radius, self.coupling, X, nominal, modalities)
+        radius, coupling = self.radius, self.coupling
+        if isinstance(radius, str):
+            coupling = resolve_coupling(coupling, X, nominal, modalities)
+            joint = confidence_joint_radius(1 / (nominal @ nominal), CONFIDENCE)
+            radius = split_joint_radius(joint, coupling)
+        radii, fitted = bind_radii(radius, coupling, X, nominal, modalities)
         return BoundReweighting(
             reweighting=ChiSquareBall(fitted["joint_radius_"]),
             budgets=np.sqrt(1 + radii) * error,
@@ -150,8 +171,9 @@ class ChiSquareBall(Reweighting):
         eta, price = (0.0, 0.0) if flat else self._ball_threshold(losses, nominal)
         on_sphere = price >= floor
         if not on_sphere:
-            eta, price = _penalised_threshold(losses, nominal, floor), floor
-        if price == 0:  # all mass on the largest losses
+            price = floor
+            excess = fill(losses, np.ones_like(losses), nominal, floor, 1.0)
+        elif price == 0:  # all mass on the largest losses
             excess = (losses == losses.max()).astype(np.float64)
         else:
             excess = np.maximum(losses - eta, 0)
@@ -232,18 +254,3 @@ class ChiSquareBall(Reweighting):
         eta, excess = cp.Variable(), cp.Variable(len(nominal), nonneg=True)
         norm = cp.norm(cp.multiply(np.sqrt(nominal), excess), 2)
         return eta + np.sqrt(1 + self.radius) * norm, [excess >= losses - eta]
-
-
-def _penalised_threshold(losses, nominal, smoothing):
-    """Return eta with ``sum_i p_i (l_i - eta)_+ = smoothing``.
-
-    Dropping inactive losses only raises eta, so the active sets shrink until they
-    are right.
-    """
-    kept, mass = losses, nominal
-    while True:
-        eta = (mass @ kept - smoothing) / mass.sum()
-        active = kept > eta
-        if active.all():
-            return eta
-        kept, mass = kept[active], mass[active]

@@ -44,7 +44,7 @@ class ModalityShift(ReweightingSet):
     Parameters
     ----------
     radius : float in [0, inf) or dict, default=0.1
-        chi-square radius rho_k of each modality, a number for all or a dict by
+        Chi-square radius rho_k of each modality, a number for all or a dict by
         modality name. Up to second order, the mean of modality k moves along one of
         its directions by at most sqrt(rho_k) standard deviations. Radius 0 keeps a
         modality as it is.
@@ -121,12 +121,9 @@ class ModalityShift(ReweightingSet):
         ]
         reweighting = Nominal()
         if moving:
-            reweighting = Tilts(
-                np.hstack([functions[k] for k in moving]),
-                np.sqrt(radii[moving]),
-                [functions[k].shape[1] for k in moving],
-                nominal,
-            )
+            scaled = [np.sqrt(radii[k]) * functions[k] for k in moving]
+            sizes = [block.shape[1] for block in scaled]
+            reweighting = Tilts(np.hstack(scaled), sizes, nominal)
         return BoundReweighting(
             reweighting,
             budgets=np.zeros(len(radii)),
@@ -149,29 +146,26 @@ def _coupling(functions, nominal):
 
 
 class Tilts(Reweighting):
-    """Weights ``q = p (1 + Phi c) >= 0`` with ``||c_k||_2 <= radii_k``.
+    """Weights ``q = p (1 + Psi u) >= 0`` with ``||u_k||_2 <= 1``.
 
     Parameters
     ----------
     functions : ndarray of shape (n_samples, size)
-        Phi, of weighted mean zero.
-    radii : ndarray of shape (n_blocks,)
-        Positive.
+        Psi: the functions of each modality times sqrt(rho_k), of weighted mean zero.
     sizes : list of int
-        Columns of each block of Phi.
+        Columns of each block of Psi.
     nominal : ndarray of shape (n_samples,)
         Weights p that sum to one.
     """
 
     is_smooth = False
 
-    def __init__(self, functions, radii, sizes, nominal):
-        self.functions, self.radii, self.sizes = functions, radii, sizes
-        self.nominal = nominal
-        self.tilts = TiltSet(functions, radii, sizes)
+    def __init__(self, functions, sizes, nominal):
+        self.functions, self.sizes, self.nominal = functions, sizes, nominal
+        self.tilts = TiltSet(functions, sizes)
 
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
-        """Maximise ``q'losses - mu / 2 ||c - center||_2^2`` over the set.
+        """Maximise ``q'losses - mu / 2 ||u - center||_2^2`` over the set.
 
         Parameters
         ----------
@@ -181,9 +175,9 @@ class Tilts(Reweighting):
             Positive weights that sum to one.
         smoothing : float, default=0
             How far the value may be below the exact one for ``center=None``,
-            ``mu / 2 * sum(radii^2)``.
+            mu / 2 times the number of blocks.
         center : ndarray of shape (size,) or None, default=None
-            Tilt c at which the subtracted term vanishes; None: no tilt.
+            Tilt u at which the subtracted term vanishes; None: no tilt.
 
         Returns
         -------
@@ -193,7 +187,7 @@ class Tilts(Reweighting):
         gain = (nominal * (losses - mean)) @ self.functions
         if np.ptp(losses) <= _FLAT * abs(mean):
             gain = np.zeros_like(gain)
-        mu = 2 * smoothing / np.sum(self.radii**2)
+        mu = 2 * smoothing / len(self.sizes)
         tilt = self.tilts.maximise(gain, mu, center if mu > 0 else None)
         weights = np.maximum(nominal * (1 + self.functions @ tilt.c), 0.0)
         weights /= weights.sum()
@@ -213,25 +207,26 @@ class Tilts(Reweighting):
         return WorstCase(value, weights, curvature, tilt.c)
 
     def share_used(self, weights, nominal):
-        """Return the largest of ``||c_k||^2 / radii_k^2``."""
-        scaled = np.sqrt(nominal)[:, None] * self.functions
-        tilt = np.linalg.lstsq(scaled, (weights / nominal - 1) * np.sqrt(nominal))[0]
-        return float(np.max(self.tilts.blocks.norms(tilt) ** 2 / self.radii**2))
+        """Return the largest ``||u_k||^2``: that share of the radii is in use."""
+        root = np.sqrt(nominal)
+        ratio = (weights / nominal - 1) * root
+        tilt = np.linalg.lstsq(root[:, None] * self.functions, ratio)[0]
+        return float(self.tilts.squares(tilt).max())
 
     def take(self, rows):
         nominal = self.nominal[rows] / self.nominal[rows].sum()
         functions = self.functions[rows]
         functions = functions - nominal @ functions
-        return Tilts(functions, self.radii, self.sizes, nominal)
+        return Tilts(functions, self.sizes, nominal)
 
     def cvxpy_risk(self, losses, nominal):
         """Return the dual form as (convex expression, constraints)."""
         import cvxpy as cp
 
-        bound = cp.Variable(len(nominal))
-        risk, first = nominal @ bound, 0
-        for radius, size in zip(self.radii, self.sizes, strict=True):
+        bound, first = cp.Variable(len(nominal)), 0
+        risk = nominal @ bound
+        for size in self.sizes:
             block = self.functions[:, first : first + size]
-            risk += radius * cp.norm((block.T * nominal) @ bound, 2)
+            risk += cp.norm((block.T * nominal) @ bound, 2)
             first += size
         return risk, [bound >= losses]

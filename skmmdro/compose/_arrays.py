@@ -79,6 +79,7 @@ def _hog_features(images, shape):
         "cells_per_block": (2, 2) if min(shape[:2]) >= 2 * side else (1, 1),
         "channel_axis": 2 if len(shape) == 3 else None,
     }
+    images = np.asarray(images)
     return np.array([hog(image.reshape(shape), **settings) for image in images])
 
 

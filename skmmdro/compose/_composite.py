@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._sklearn import safe_indexing
 from ..modalities import REMAINDER
 from ._auto import AUTO, choose_encoder
-from ._observed import ObservedRows, takes_missing, unwrap
-from ._parts import combine_tags, has_tags, numbered_names
+from ._observed import ObservedRows, unwrap
+from ._parts import combine_tags, has_tags, numbered_names, takes_missing
 
 # Share of nonzeros below which one sparse block makes the whole output CSR. CSR needs
 # 12 bytes for a nonzero where a dense array needs 8 for any entry, so it saves memory
@@ -135,12 +135,13 @@ class Composite(TransformerMixin, BaseEstimator):
         return tags
 
     def _sk_visual_block_(self):
-        held = getattr(self, "column_transformer_", None)
-        if held is None:
-            if not self._triples():  # scikit-learn then draws one plain block
-                raise ValueError("transformers is empty or malformed.")
-            held = self._make_column_transformer()
-        return held._sk_visual_block_()
+        if not self._triples():  # scikit-learn then draws one plain block
+            raise ValueError("transformers is empty or malformed.")
+        chosen = getattr(self, "_chosen", {})
+        shown = copy(getattr(self, "column_transformer_", ColumnTransformer([])))
+        shown.transformers = self._with_encoders(chosen)
+        shown.remainder = self.remainder
+        return shown._sk_visual_block_()
 
     def __repr__(self, N_CHAR_MAX=700):
         chosen = getattr(self, "_chosen", None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _hessian
 from ._certificate import relative_gap
-from ._reference import cone_program
+from ._reference import cone_program, least_budget_share
 
 _REFERENCE_ROWS = 5_000
 _TINY = np.finfo(np.float64).tiny
@@ -302,9 +302,11 @@ class RobustProblem:
 
     def budget_share_used(self, theta, weights):
         """Return the fraction of the norm budgets that keeps a constant model best."""
-        at = self.with_weights(self.evaluate(theta), weights)
         if not self.penalty.has_budgets:
             return 1.0
+        at = self.with_weights(self.evaluate(theta), weights)
+        if not self.exact_loss.is_smooth:
+            return least_budget_share(self, at)
         pull = at.risk_rate * self.penalty.norms(at.pull[: self.n_features])
         budgets = at.charge_rate * self.penalty.budgets
         if np.any(pull[budgets == 0] > 0):
