@@ -15,7 +15,6 @@ PACKAGE = Path(skmmdro.__file__).parent
 RANKS = {
     "_version": 0,
     "_log": 0,
-    "_principal": 0,
     "_rows": 0,
     "_sklearn": 0,
     "_validation": 0,
