@@ -4,6 +4,7 @@ from numbers import Real
 
 import numpy as np
 
+from .._rows import distinct_rows
 from .._sklearn import Interval, StrOptions
 from .._validation import encoder_errors
 from ..coupling import resolve_coupling
@@ -54,7 +55,7 @@ class ChiSquare(ReweightingSet):
         every modality gives ordinary empirical risk minimisation. "confidence": the
         same radius for every modality, such that the joint radius is ``z^2 / n`` with
         z the normal quantile at 95 % and ``n = 1 / sum_i p_i^2`` the effective number
-        of samples. R is then an asymptotic upper confidence bound of the expected loss
+        of samples, rows that are equal counted as one. R is then an asymptotic upper confidence bound of the expected loss
         without shift, see :func:`~skmmdro.radius.confidence_radius`.
     coupling : {"estimate", "independent", "comonotone"}, array-like of shape \
             (n_modalities, n_modalities) or dict of dict, default="estimate"
@@ -131,7 +132,8 @@ class ChiSquare(ReweightingSet):
         radius, coupling = self.radius, self.coupling
         if isinstance(radius, str):
             coupling = resolve_coupling(coupling, X, nominal, modalities)
-            joint = confidence_joint_radius(1 / (nominal @ nominal), CONFIDENCE)
+            mass = np.bincount(distinct_rows(X), nominal)
+            joint = confidence_joint_radius(1 / (mass @ mass), CONFIDENCE)
             radius = split_joint_radius(joint, coupling)
         radii, fitted = bind_radii(radius, coupling, X, nominal, modalities)
         return BoundReweighting(
