@@ -4,6 +4,7 @@ import numpy as np
 
 _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _PARALLEL = 1e-11  # relative; a normal this close to the span of others counts as in it
+_WORST = 0.5  # multipliers below this part of the least are dropped together
 _MAX_STEPS = 150  # each adds or drops one half-space
 
 
@@ -33,7 +34,7 @@ def dual_active_set(pull, bend, functions, rows, equal):
         too many steps are needed.
     """
     E, e = equal
-    start = _equality_constrained(pull, bend, functions, rows, E, e)
+    start = _begin(pull, bend, functions, rows, E, e)
     if start is None:
         return None
     c, rows, price = start
@@ -42,8 +43,8 @@ def dual_active_set(pull, bend, functions, rows, equal):
         slack[rows] = 0.0
         new = int(np.argmin(slack))
         if slack[new] >= -_FEASIBLE:
-            n_rows = len(rows)
-            return c, rows, price[:n_rows], price[n_rows:]
+            c, price = _at_work(pull, bend, functions, rows, E, e)  # no drift
+            return c, rows, price[: len(rows)], price[len(rows) :]
         state = _add(c, rows, price, new, bend, functions, E)
         if state is None:
             return None
@@ -51,56 +52,58 @@ def dual_active_set(pull, bend, functions, rows, equal):
     return None
 
 
-def _equality_constrained(pull, bend, functions, rows, E, e):
-    """Return the minimiser with `rows` at work, dropping those that pull back."""
+def _at_work(pull, bend, functions, rows, E, e):
+    """Return the minimiser with `rows` and E at work and its multipliers."""
+    N = np.concatenate([functions[rows], E])
+    scaled = N / bend
+    right = np.concatenate([-np.ones(len(rows)), e]) - scaled @ pull
+    price = _solve(scaled @ N.T, right)
+    return (pull + price @ N) / bend, price
+
+
+def _begin(pull, bend, functions, rows, E, e):
+    """Drop rows until no multiplier is negative; None if they are dependent."""
     while True:
-        N = np.concatenate([functions[rows], E])
-        scaled = N / bend
-        right = np.concatenate([-np.ones(len(rows)), e]) - scaled @ pull
-        price = _solve(scaled @ N.T, right)
-        if price is None:
+        c, price = _at_work(pull, bend, functions, rows, E, e)
+        if not np.all(np.isfinite(price)):
             return None
-        kept = price[: len(rows)] > 0
-        if kept.all():
-            return (pull + price @ N) / bend, rows, price
-        rows = rows[kept]
+        if np.all(price[: len(rows)] > 0):
+            return c, rows, price
+        # all of the clearly wrong ones, since one at a time takes longer
+        least = price[: len(rows)].min()
+        rows = rows[price[: len(rows)] > min(_WORST * least, 0.0)]
 
 
 def _add(c, rows, price, new, bend, functions, E):
     """Move along the dual until half-space `new` holds."""
     normal, added = functions[new], 0.0
     length = normal @ (normal / bend)
+    N = np.concatenate([functions[rows], E])
     while True:
-        N = np.concatenate([functions[rows], E])
+        n_rows = len(rows)
         scaled = N / bend
         rate = _solve(scaled @ N.T, scaled @ normal)
-        if rate is None:
-            return None
         move = (normal - rate @ N) / bend
         gain = normal @ move
-        full = np.inf
-        if gain > _PARALLEL * length:
-            full = -(1 + normal @ c) / gain
-        falling = rate[: len(rows)] > 0
-        ratios = np.full(len(rows), np.inf)
-        ratios[falling] = price[: len(rows)][falling] / rate[: len(rows)][falling]
-        first = int(np.argmin(ratios)) if len(rows) else -1
-        step = min(full, ratios[first] if len(rows) else np.inf)
-        if step == np.inf:
+        full = -(1 + normal @ c) / gain if gain > _PARALLEL * length else np.inf
+        falling = np.flatnonzero(rate[:n_rows] > 0)
+        ratios = price[falling] / rate[falling]
+        first = np.min(ratios, initial=np.inf)
+        step = min(full, first)
+        if not step < np.inf:  # also if a singular matrix has made it NaN
             return None
         if full < np.inf:
             c = c + step * move
         price, added = price - step * rate, added + step
-        if step == full:
-            n_rows = len(rows)
-            return c, np.append(rows, new), np.insert(price, n_rows, added)
-        rows, price = np.delete(rows, first), np.delete(price, first)
+        if full <= first:
+            price = np.concatenate([price[:n_rows], [added], price[n_rows:]])
+            return c, np.append(rows, new), price
+        kept = np.arange(len(price)) != falling[np.argmin(ratios)]
+        N, price, rows = N[kept], price[kept], rows[kept[:n_rows]]
 
 
 def _solve(matrix, right):
-    if not len(right):
-        return right
     try:
         return np.linalg.solve(matrix, right)
     except np.linalg.LinAlgError:
-        return None
+        return np.full(len(right), np.nan)

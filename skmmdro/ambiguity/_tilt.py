@@ -15,6 +15,7 @@ from ._cone import solve_cone_program
 _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
 _MAX_ROUNDS, _MAX_PROGRAMS = 200, 12
+_ALIKE = 0.5  # cosine of gains above which their solutions are taken to be close
 _WEAK = 1e-3  # curvature, relative to the gain, of proximal terms
 _ENTERING = 0.1  # first multiplier of a ball that is entered
 _ARRIVED = 1e-12  # relative move of a Newton step
@@ -64,7 +65,7 @@ class TiltSet:
         self.starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
         self.labels = np.repeat(np.arange(len(sizes)), sizes)
         self.members = np.arange(len(sizes))[:, None] == self.labels
-        self._last = {}  # by mu > 0
+        self._last = {}  # (pull, tilt) by mu > 0
 
     def squares(self, c):
         """Return ``||c_k||_2^2`` of every block."""
@@ -90,7 +91,8 @@ class TiltSet:
         scale = np.linalg.norm(pull)
         if scale == 0:
             return _free_tilt(0.0 * gain, np.zeros(self.n_blocks), mu)
-        tilt = self._last[mu > 0] = self._solve(pull / scale, mu / scale)
+        tilt = self._solve(pull / scale, mu / scale)
+        self._last[mu > 0] = pull / scale, tilt
         return replace(tilt, price=scale * tilt.price, hold=scale * tilt.hold, mu=mu)
 
     def response(self, tilt):
@@ -113,9 +115,12 @@ class TiltSet:
         slack = 1 + self.functions @ tilt.c
         if slack.min() >= 0:
             return tilt
-        guess = self._by_active_sets(pull, mu, self._last.get(mu > 0, tilt))
-        if guess is not None:
-            return guess
+        before, guess = self._last.get(mu > 0, (pull, tilt))
+        if before @ pull < _ALIKE:
+            guess = tilt
+        found = self._by_active_sets(pull, mu, guess)
+        if found is not None:
+            return found
         return self._by_interior_points(pull, mu, slack)
 
     def _on_balls(self, pull, mu):
@@ -152,8 +157,9 @@ class TiltSet:
             left = hold < 0
             entered = (hold == 0) & (self.squares(c) > 1 + _FEASIBLE)
             hold[left], hold[entered] = 0.0, _ENTERING
-            settled = not np.any(left | entered)
-            if settled and np.abs(c - before).max() <= _ARRIVED:
+            exact = not (near.any() or on_sphere.any())
+            exact |= np.abs(c - before).max() <= _ARRIVED
+            if exact and not np.any(left | entered):
                 return Tilt(c, rows, price, hold, mu)
         return None
 
