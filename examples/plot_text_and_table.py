@@ -72,9 +72,7 @@ def evaluate(reviews):
         for modalities, names in CHOICES.items():
             columns = [c for c in Z_train.columns if c.startswith(names)]
             for name, (model, grid) in MODELS.items():
-                search = GridSearchCV(
-                    model, grid, scoring="balanced_accuracy", cv=3, n_jobs=2
-                )
+                search = GridSearchCV(model, grid, scoring="balanced_accuracy", cv=3)
                 search.fit(Z_train[columns], y_train)
                 score = balanced_accuracy_score(y_test, search.predict(Z_test[columns]))
                 scores.setdefault((name, modalities), []).append(score)
