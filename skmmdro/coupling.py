@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from ._principal import centred_scores, principal_axes
-from ._rows import row_codes
+from ._rows import distinct_rows
 from ._validation import check_names
 
 MAX_ROWS = 3_000  # enough to know a correlation to 0.02
@@ -175,7 +175,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
         rows = np.linspace(0, n_samples - 1, MAX_ROWS).astype(np.intp)
         X, weights = X[rows], weights[rows]
     weights = weights / weights.sum()
-    identity = _distinct_rows(X)
+    identity = distinct_rows(X)
     mass = np.bincount(identity, weights)
     if mass @ mass > 1 / (2 * N_CELLS):  # n_eff below 16
         return np.ones((size, size))
@@ -185,11 +185,6 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     gamma = np.sqrt(np.clip(np.maximum(correlation, 0) ** 2 - noise, 0, 1))
     np.fill_diagonal(gamma, 1.0)
     return gamma
-
-
-def _distinct_rows(X):
-    """Number rows so that equal rows get equal numbers, in an order like random."""
-    return np.unique(row_codes(X), return_inverse=True)[1].ravel()
 
 
 def _principal_scores(block, weights):

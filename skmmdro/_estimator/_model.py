@@ -255,4 +255,5 @@ def _scaled_radius(part, share):
     if isinstance(radius, dict):
         scaled = {name: float(f"{share * r:.3g}") for name, r in radius.items()}
         return f": radius={scaled}"
-    return "" if radius is None else f": radius={share * radius:.3g}"
+    is_number = radius is not None and not isinstance(radius, str)
+    return f": radius={share * radius:.3g}" if is_number else ""

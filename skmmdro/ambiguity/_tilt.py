@@ -13,7 +13,9 @@ from ._cone import solve_cone_program
 
 _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
+_MOST_AT_FIRST = 100
 _MAX_ROUNDS, _MAX_ACTIVE_SETS = 200, 12
+_NEAR = 0.2  # half-spaces this close to the last solution are looked at from the start
 _ENTERING = 0.1  # first multiplier of a ball that is entered
 _ARRIVED = 1e-12  # relative move of a Newton step
 
@@ -46,8 +48,8 @@ class Tilt:
 class TiltSet:
     """All c with ``||c_k||_2 <= 1`` for every block and ``1 + Phi c >= 0``.
 
-    Remembers the constraints that were at work last. They are where the next search
-    begins and do not change its result.
+    Remembers the constraints that were at work last, with and without a quadratic
+    term. They are where the next search begins and do not change its result.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ class TiltSet:
         self.starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
         self.labels = np.repeat(np.arange(len(sizes)), sizes)
         self.members = np.arange(len(sizes))[:, None] == self.labels
-        self._last = None
+        self._last = {}  # by mu > 0
 
     def squares(self, c):
         """Return ``||c_k||_2^2`` of every block."""
@@ -88,7 +90,7 @@ class TiltSet:
         scale = np.linalg.norm(pull)
         if scale == 0:
             return _free_tilt(0.0 * gain, np.zeros(self.n_blocks), mu)
-        tilt = self._last = self._solve(pull / scale, mu / scale)
+        tilt = self._last[mu > 0] = self._solve(pull / scale, mu / scale)
         return replace(tilt, price=scale * tilt.price, hold=scale * tilt.hold, mu=mu)
 
     def response(self, tilt):
@@ -111,11 +113,13 @@ class TiltSet:
         slack = 1 + self.functions @ tilt.c
         if slack.min() >= 0:
             return tilt
-        by_guess = None
-        if self._last is not None:
-            by_guess = self._by_active_sets(pull, mu, self._last)
-        if by_guess is not None:
-            return by_guess
+        last = self._last.get(mu > 0)
+        if last is not None:
+            by_guess = self._by_active_sets(pull, mu, last)
+            if by_guess is not None:
+                return by_guess
+            near = 1 + self.functions @ last.c
+            slack = np.where(near < _NEAR, near - _NEAR, slack)
         return self._by_interior_points(pull, mu, slack)
 
     def _on_balls(self, pull, mu):
@@ -190,7 +194,7 @@ class TiltSet:
         """
         size = len(pull)
         balls = self._unit_balls()
-        rows = self._most_violated(slack, size + _ADDED)
+        rows = self._most_violated(slack, _MOST_AT_FIRST)
         for _ in range(_MAX_ROUNDS):
             sides = ("nonnegative", -self.functions[rows], np.ones(len(rows)))
             c, (price, *cones) = solve_cone_program(

@@ -7,8 +7,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._sklearn import Interval, StrOptions, validate_params
-from .._validation import per_modality
 from ..ambiguity import AmbiguitySet, ChiSquare, ModalityShift, resolve_ambiguity
+from ..ambiguity._confidence import modality_radii
 from ..ambiguity.chi_square import ChiSquareBall
 from ._bounds import bounded_loss_bound, closed_form, two_point_floor, zero_one_bound
 from ._encoded import encoded_data, final_model, training_losses
@@ -191,8 +191,8 @@ def _losses(estimator, model, X, y, data, loss, loss_bound):
 
 def _joint_shift(reweighting, data, nominal, groups):
     """Return radii, coupling and joint radii as the certificate holds them."""
-    radii = per_modality(reweighting.radius, groups, parameter="radius")
     fitted = reweighting.bind(data, nominal, groups).fitted
+    radii = modality_radii(reweighting, groups, fitted)
     root, coupling = np.sqrt(radii), fitted["coupling_"]
     shares = root * (np.abs(coupling) @ root)
     return {

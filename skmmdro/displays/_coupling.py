@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .._validation import per_modality
 from ..ambiguity import resolve_ambiguity
+from ..ambiguity._confidence import modality_radii
 from ..modalities import Modalities
 from ._style import new_axes
 
@@ -71,7 +71,7 @@ class CouplingDisplay:
             )
         groups = Modalities(tuple(model.modalities_), tuple(model.modalities_.values()))
         part = resolve_ambiguity(model.ambiguity).parts()["reweighting"]
-        root = np.sqrt(per_modality(part.radius, groups, parameter="radius"))
+        root = np.sqrt(modality_radii(part, groups, vars(model)))
         shares = root * (np.abs(model.coupling_) @ root)
         contributions = dict(zip(groups.names, shares.tolist(), strict=True))
         return cls(model.coupling_, contributions).plot(ax)
