@@ -2,8 +2,8 @@
 
 One run prints one table. Every row compares models of equal penalty on the same data,
 interleaved, and gives medians of single fits; ratios are what to look at. Binary rows
-have LogisticRegression twice: with tol=1e-7, which is as exact as our fits, and with its
-default. The objective errors, relative to the best one found, are printed below.
+have LogisticRegression twice: with tol=1e-7, which is as exact as our fits, and with
+its default. Objective errors, relative to the best one found, are printed below.
 
     python benchmarks/bench_linear.py [--quick] [--memory] [--cpu]
 
