@@ -122,7 +122,7 @@ def plot(estimate, accuracy, path):
         radii, at, xerr=np.abs(ends - radii), fmt="o", color="black", capsize=3
     )
     axes[0].axvline(1.0, color="0.5", linestyle="--", linewidth=1)
-    axes[0].text(1.2, 0.0, "reweighting ends,\ntransport begins", fontsize=8)
+    axes[0].text(1.2, 5.6, "reweighting ends,\ntransport begins", fontsize=8)
     axes[0].set_xscale("symlog", linthresh=1e-2)
     axes[0].set_xlim(left=0)
     axes[0].set_yticks(at, names)
@@ -150,9 +150,9 @@ def plot(estimate, accuracy, path):
         axes[1].bar_label(bars, fmt="%.2f", fontsize=6, padding=1)
     heads = ["all" if month == "None" else month for month in months]
     axes[1].set_xticks(range(len(months)), heads)
-    axes[1].set_ylim(0.4, 0.7)
+    axes[1].set_ylim(0.4, 0.72)
     axes[1].set_ylabel("accuracy")
-    axes[1].legend(fontsize=8, loc="upper left")
+    axes[1].legend(fontsize=8, loc="upper center", ncols=2)
     figure.savefig(path, dpi=120)
 
 

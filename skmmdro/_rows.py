@@ -40,6 +40,11 @@ def row_codes(X):
     return scramble(codes)
 
 
+def distinct_rows(X):
+    """Number rows so that equal rows get equal numbers, in an order like random."""
+    return np.unique(row_codes(X), return_inverse=True)[1].ravel()
+
+
 def scramble(codes):
     """Spread integers over all 64-bit integers, one to one."""
     codes = codes.astype(np.uint64)

@@ -10,10 +10,10 @@ from itertools import combinations
 import numpy as np
 
 from ._principal import centred_scores, principal_axes
-from ._rows import row_codes
+from ._rows import distinct_rows
 from ._validation import check_names
 
-MAX_ROWS = 3_000  # enough to know a correlation to 0.02
+MAX_ROWS = 1_000  # enough to know a correlation to 0.03
 N_CELLS = 8  # the rows are dealt into cells; a half is a union of four of them
 # Sides of three halvings, by cell: directions are learned on one side and measured on
 # the other. Against five folds this halves the spread of the estimate for independent
@@ -136,7 +136,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     positive r, 0 otherwise, n_eff the effective number of distinct rows: the
     deduction is twice the squared standard error of a correlation that is truly zero.
 
-    At most 3,000 evenly spaced rows are used. Halves are made from the content of
+    At most 1,000 evenly spaced rows are used. Halves are made from the content of
     the rows, so an integer weight and that many copies of a row give the same result.
 
     Parameters
@@ -175,7 +175,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
         rows = np.linspace(0, n_samples - 1, MAX_ROWS).astype(np.intp)
         X, weights = X[rows], weights[rows]
     weights = weights / weights.sum()
-    identity = _distinct_rows(X)
+    identity = distinct_rows(X)
     mass = np.bincount(identity, weights)
     if mass @ mass > 1 / (2 * N_CELLS):  # n_eff below 16
         return np.ones((size, size))
@@ -185,11 +185,6 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     gamma = np.sqrt(np.clip(np.maximum(correlation, 0) ** 2 - noise, 0, 1))
     np.fill_diagonal(gamma, 1.0)
     return gamma
-
-
-def _distinct_rows(X):
-    """Number rows so that equal rows get equal numbers, in an order like random."""
-    return np.unique(row_codes(X), return_inverse=True)[1].ravel()
 
 
 def _principal_scores(block, weights):

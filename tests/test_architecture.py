@@ -18,6 +18,7 @@ RANKS = {
     "_rows": 0,
     "_sklearn": 0,
     "_validation": 0,
+    "_principal": 0,
     "modalities": 0,
     "losses": 1,
     "ambiguity": 1,

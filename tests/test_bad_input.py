@@ -38,7 +38,7 @@ def frame(X, names=NAMES):
         ({"text": np.inf, "image": 0.1}, "finite non-negative number.*got"),
         ({"text": "0.1", "image": 0.1}, "finite non-negative number.*got"),
         (True, "finite non-negative number.*got True"),
-        ([0.1, 0.1], "must be a float.*or an instance of 'dict'"),
+        ([0.1, 0.1], r"must be a float.*an instance of 'dict'"),
     ],
 )
 def test_radius(estimator, radius, match):

@@ -255,7 +255,7 @@ def test_no_learner_beats_the_floor(radius):
     }
     for learner in learners.values():
         excess = []
-        for _ in range(200):
+        for _ in range(100):
             Z, y = rng.standard_normal((100, 2)), rng.integers(0, 2, 100)
             share = np.mean(learner.fit(Z, y).predict(Z) == 1)
             # errors under P(Y = 1) = 1/2 + half and 1/2 - half, less the best one

@@ -14,9 +14,16 @@ from skmmdro import (
     KernelDROClassifier,
     KernelDRORegressor,
 )
-from skmmdro.ambiguity import ChiSquare, Wasserstein
+from skmmdro.ambiguity import REGISTRY as SETS
+from skmmdro.ambiguity import ChiSquare, CVaR, KullbackLeibler, Wasserstein
 from skmmdro.losses import REGISTRY as LOSSES
 
+# one modality and no domains is all that these checks pass on
+OTHERS = sorted({*SETS} - {"chi2", "domains", "modality_loss"})
+COMPOSITES = [
+    KullbackLeibler(0.02) + Wasserstein(0.01),
+    CVaR(0.8) + Wasserstein(0.01, norm="linf"),
+]
 CLASSIFIERS = [
     DROClassifier(),
     DROClassifier(ChiSquare(radius=0.0)),
@@ -24,6 +31,8 @@ CLASSIFIERS = [
     DROClassifier(solver="lbfgs", alpha=1e-2),
     DROClassifier(class_weight="balanced"),
     *[DROClassifier(loss=a) for a, c in LOSSES.items() if c.task == "classification"],
+    *[DROClassifier(alias) for alias in OTHERS],
+    *[DROClassifier(ambiguity) for ambiguity in COMPOSITES],
 ]
 REGRESSORS = [
     DRORegressor(),
@@ -31,6 +40,8 @@ REGRESSORS = [
     DRORegressor(ChiSquare(radius=0.02, encoder_error=0.01), loss="huber"),
     DRORegressor(solver="lbfgs", alpha=1e-2, fit_intercept=False),
     *[DRORegressor(loss=a) for a, c in LOSSES.items() if c.task == "regression"],
+    *[DRORegressor(alias, loss="huber") for alias in OTHERS],
+    *[DRORegressor(ambiguity, loss="huber") for ambiguity in COMPOSITES],
 ]
 KERNELS = [
     KernelDROClassifier(),

@@ -5,6 +5,7 @@ import pytest
 
 from skmmdro.ambiguity._base import Nominal
 from skmmdro.ambiguity._environments import EnvironmentRisk, project
+from skmmdro.ambiguity._fill import fill
 from skmmdro.ambiguity.chi_square import ChiSquareBall
 from skmmdro.ambiguity.cvar import CappedWeights
 
@@ -177,7 +178,9 @@ def test_levels(inner):
         risk, losses, nominal = make(inner, level)
         values.append(risk.worst_case(losses, nominal).value)
     assert np.all(np.diff(values) >= -1e-12) and values[0] < values[-1]
-    found = risk.describe(losses, nominal, risk.worst_case(losses, nominal).weights)
+    found = risk.describe(
+        lambda: losses, nominal, risk.worst_case(losses, nominal).weights
+    )
     assert found["domain_names_"] == list("abc")
     assert max(found["domain_risks_"]) == pytest.approx(values[-1])
     assert found["domain_weights_"].max() == pytest.approx(1)
@@ -240,3 +243,17 @@ def test_project_when_the_caps_sum_to_one():
     pi, inside = project(np.array([3.0, -1.0, 0.2]), np.ones(3), cap)
     np.testing.assert_allclose(pi, cap)
     assert not np.any(inside)
+
+
+@pytest.mark.parametrize("slope", [1e-8, 1.4e-4, 1e-2, 1.0])
+def test_filling_meets_its_mass(slope):
+    """Also where Newton's method on the level would go back and forth."""
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        nominal = np.full(60, 1 / 60) if seed % 2 else rng.dirichlet(np.ones(60))
+        center = CappedWeights(0.5).worst_case(rng.random(60), nominal).weights
+        losses = rng.standard_normal(60) ** 2
+        for cap in (2.0, np.inf):
+            ratio = fill(losses, center / nominal, nominal, slope, 1.0, cap)
+            assert nominal @ ratio == pytest.approx(1, abs=1e-12)
+            assert ratio.min() >= 0 and ratio.max() <= cap

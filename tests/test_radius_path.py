@@ -123,7 +123,7 @@ def test_radius_max_scales_a_dict_and_gives_a_grid():
 
 
 def test_radius_max_of_regression_is_infinite():
-    data = make_multimodal_regression(200, random_state=0)
+    data = make_multimodal_regression(50, widths=(2, 2), random_state=0)
     model = DRORegressor(modalities=data.modalities)
     assert radius_max(model, data.data, data.target) == np.inf
     with pytest.raises(ValueError, match="no natural grid"):

@@ -3,9 +3,12 @@
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.kernel_approximation import RBFSampler
+from sklearn.metrics.pairwise import rbf_kernel
 
 from .._principal import centred_scores, principal_axes
+from .._rows import distinct_rows
 
+KERNELS = {"rbf", "linear"}
 N_RANDOM = 200  # random Fourier features of a block
 _CHUNK = 4_096  # rows whose random features are in memory at a time
 _LEAST_VARIANCE = 1e-10  # relative; directions below are rounding
@@ -68,3 +71,47 @@ def rbf_spread(block, nominal):
     if total <= _LEAST_VARIANCE * np.sum(nominal @ square):
         return 0.0
     return float(total)
+
+
+def kernel_features(block, nominal, kernel, gamma, n_components):
+    """Return a factor L of the kernel matrix of one modality, ``K = L L'``.
+
+    Parameters
+    ----------
+    block : {ndarray, sparse matrix} of shape (n_samples, n_columns)
+        Columns of the modality.
+    nominal : ndarray of shape (n_samples,)
+        Weights that sum to one.
+    kernel : {"rbf", "linear"}
+        Kernel.
+    gamma : float or None
+        Width of "rbf"; None: one over the total variance.
+    n_components : int
+        Largest rank; the matrix is approximated where its rank is larger.
+
+    Returns
+    -------
+    factor : ndarray of shape (n_samples, <= n_components)
+        L, shifted so that its weighted mean is zero, which does not change distances
+        between means. Without columns if the block is constant.
+    """
+    if kernel == "linear":
+        scores = centred_scores(block, nominal, n_components)
+        if scores.shape[1] > n_components:
+            scores = scores @ principal_axes(scores, nominal, n_components)[1]
+        return scores[:, np.any(scores != 0, axis=0)]
+    spread = rbf_spread(block, nominal)
+    if spread == 0:
+        return np.empty((block.shape[0], 0))
+    gamma = 1 / spread if gamma is None else gamma
+    # distinct rows in an order like random, which copies of a row do not change
+    first = np.unique(distinct_rows(block), return_index=True)[1][:n_components]
+    landmarks = block[first]
+    values, axes = np.linalg.eigh(rbf_kernel(landmarks, gamma=gamma))
+    kept = values > _LEAST_VARIANCE * values.max()
+    inverse_root = axes[:, kept] / np.sqrt(values[kept])
+    chunks = [slice(a, a + _CHUNK) for a in range(0, block.shape[0], _CHUNK)]
+    factor = np.concatenate(
+        [rbf_kernel(block[c], landmarks, gamma=gamma) @ inverse_root for c in chunks]
+    )
+    return factor - nominal @ factor

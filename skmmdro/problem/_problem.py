@@ -10,7 +10,7 @@ from . import _hessian
 from ._certificate import relative_gap
 from ._reference import cone_program, least_budget_share
 
-_REFERENCE_ROWS = 5_000
+_REFERENCE_ROWS = 1_000
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -190,7 +190,7 @@ class RobustProblem:
 
         Taken from some of the samples where there are many.
         """
-        exact = self.take(slice(None, None, max(self.n_samples // _REFERENCE_ROWS, 1)))
+        exact = self.take(slice(None, None, -(-self.n_samples // _REFERENCE_ROWS)))
         at = exact.evaluate(self.constant())
         # where a constant model is perfect any scale will do
         return abs(at.value) or 1.0, np.linalg.norm(at.gradient)
@@ -292,7 +292,10 @@ class RobustProblem:
     def describe(self, theta, weights):
         """Return what the risk tells of a solution, by attribute name."""
         W, b = self.split(theta)
-        losses = self.exact_loss.value_slope(self.data.matmul(W) + b)[0]
+
+        def losses():
+            return self.exact_loss.value_slope(self.data.matmul(W) + b)[0]
+
         return self.risk.describe(losses, self.nominal, weights)
 
     def risk_value(self, at):

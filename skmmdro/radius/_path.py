@@ -14,7 +14,7 @@ from ..ambiguity import resolve_ambiguity
 from ..linear._base import DROLinearModel
 from ._follow import Follower
 
-_GROWTH, _LARGEST = 10.0, 1e6  # of the scale of the radius, in the search
+_GROWTH, _LARGEST = 10.0, 1e4  # of the scale of the radius, in the search
 _SMALLEST_OF_GRID = 1e-4  # of the largest radius
 _COLLAPSED = "The ambiguity set .*so large"
 

@@ -42,7 +42,8 @@ class RobustnessComparison:
     >>> models = {"both": LinearRegression().fit(X, X.sum(axis=1))}
     >>> models["twice"] = LinearRegression().fit(X, 2 * X.sum(axis=1))
     >>> result = compare_robustness(
-    ...     models, X, X.sum(axis=1), modalities=[1, 1], shifts="permute"
+    ...     models, X, X.sum(axis=1), modalities=[1, 1], shifts="permute",
+    ...     n_bootstrap=10,
     ... )
     >>> result.reference, sorted(result.results)
     ('both', ['both', 'twice'])
