@@ -261,7 +261,10 @@ def test_proximal_steps_reach_the_exact_value(alias, parameters, kind):
 @every_case
 @every_kind
 def test_cone_form(alias, parameters, kind):
-    """The cvxpy risk has the same value, as a function of an epigraph variable."""
+    """The cvxpy risk has the same value, as a function of an epigraph variable.
+
+    To 1e-6: with tiny radii the cones of divergences are no more exact than that.
+    """
     losses, nominal = make_losses(kind)
     scaled = (losses - losses.min()) / np.ptp(losses)
     reweighting = bind(alias, nominal, **parameters).reweighting
@@ -269,7 +272,7 @@ def test_cone_form(alias, parameters, kind):
     risk, constraints = reweighting.cvxpy_risk(variable, nominal)
     program = cp.Problem(cp.Minimize(risk), [*constraints, variable >= scaled])
     expected = reweighting.worst_case(scaled, nominal).value
-    assert solve(program) == pytest.approx(expected, abs=1e-7)
+    assert solve(program) == pytest.approx(expected, abs=1e-6)
 
 
 @every_case
