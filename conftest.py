@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 # without it scikit-learn skips check_array_api_input
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # the problems of the tests are small, and test processes share the cores
@@ -17,8 +19,6 @@ def pytest_collection_modifyitems(items):
         import polars as pl
     except ImportError:
         return
-    import pytest
-
     from skmmdro._sklearn import READS_POLARS
 
     if READS_POLARS or hasattr(pl.DataFrame, "__dataframe__"):

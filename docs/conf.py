@@ -12,7 +12,13 @@ author = "The skmmdro developers"
 copyright = author
 version = release = skmmdro.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.extlinks",
+    "numpydoc",
+]
+extlinks = {"doi": ("https://doi.org/%s", "doi:%s")}
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "code"
@@ -20,6 +26,7 @@ add_module_names = False
 
 autosummary_generate = True
 autosummary_ignore_module_all = False  # list what a package exports, and only that
+autosummary_context = {"top_level": skmmdro.__all__}  # documented there only
 # methods are documented on the page of their class, by the template
 numpydoc_show_class_members = False
 # made by scikit-learn for every estimator; their text refers to its own manual

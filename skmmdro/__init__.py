@@ -2,6 +2,14 @@
 
 from ._version import __version__
 from .compose import ModalityTransformer
+from .kernel import KernelDROClassifier, KernelDRORegressor
 from .linear import DROClassifier, DRORegressor
 
-__all__ = ["DROClassifier", "DRORegressor", "ModalityTransformer", "__version__"]
+__all__ = [
+    "DROClassifier",
+    "DRORegressor",
+    "KernelDROClassifier",
+    "KernelDRORegressor",
+    "ModalityTransformer",
+    "__version__",
+]

@@ -8,13 +8,12 @@ modality j that their shared dependence allows. It enters the joint radius of
 from itertools import combinations
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils import gen_batches
 
 from ._principal import centred_scores, principal_axes
+from ._rows import distinct_rows
 from ._validation import check_names
 
-MAX_ROWS = 3_000  # enough to know a correlation to 0.02
+MAX_ROWS = 1_000  # enough to know a correlation to 0.03
 N_CELLS = 8  # the rows are dealt into cells; a half is a union of four of them
 # Sides of three halvings, by cell: directions are learned on one side and measured on
 # the other. Against five folds this halves the spread of the estimate for independent
@@ -23,7 +22,6 @@ SIDES = np.array([[(cell >> bit) & 1 for cell in range(N_CELLS)] for bit in rang
 SIDES = np.concatenate([SIDES, 1 - SIDES])
 N_DIRECTIONS = 20  # principal directions kept of a modality with more columns than
 NARROW = 32  # this; fewer columns are all kept
-HASHED = 256  # columns hashed at a time
 RIDGE = 0.3  # shrinkage of each block's covariance to a multiple of the identity
 ROUNDING = 1e-12  # variance below this share of the overall one is none at all
 _TINY = np.finfo(np.float64).tiny
@@ -138,7 +136,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     positive r, 0 otherwise, n_eff the effective number of distinct rows: the
     deduction is twice the squared standard error of a correlation that is truly zero.
 
-    At most 3,000 evenly spaced rows are used. Halves are made from the content of
+    At most 1,000 evenly spaced rows are used. Halves are made from the content of
     the rows, so an integer weight and that many copies of a row give the same result.
 
     Parameters
@@ -187,35 +185,6 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     gamma = np.sqrt(np.clip(np.maximum(correlation, 0) ** 2 - noise, 0, 1))
     np.fill_diagonal(gamma, 1.0)
     return gamma
-
-
-def distinct_rows(X):
-    """Number rows so that equal rows get equal numbers, in an order like random.
-
-    The hash is an integer sum over the bit patterns of the entries, so that it does
-    not depend on rounding.
-    """
-    factors = np.random.default_rng(0).integers(
-        1, 2**63, size=X.shape[1], dtype=np.uint64
-    )
-    factors |= np.uint64(1)
-    if issparse(X):
-        X = X.tocsr()
-        bits = _bits(X.data) * factors[X.indices]
-        total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(bits)])
-        code = total[X.indptr[1:]] - total[X.indptr[:-1]]
-    else:
-        code = np.zeros(X.shape[0], np.uint64)
-        for columns in gen_batches(X.shape[1], HASHED):
-            code += (_bits(X[:, columns]) * factors[columns]).sum(axis=1)
-    code ^= code >> np.uint64(32)
-    code *= np.uint64(0x9E3779B97F4A7C15)
-    return np.unique(code, return_inverse=True)[1].ravel()
-
-
-def _bits(values):
-    values = np.ascontiguousarray(values, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
-    return values.view(np.uint64)
 
 
 def _principal_scores(block, weights):

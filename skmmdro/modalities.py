@@ -61,6 +61,10 @@ class Modalities:
         """Return ``{name: column indices}``."""
         return dict(zip(self.names, self.columns, strict=True))
 
+    def leading(self, size):
+        """Return the first `size` modalities."""
+        return Modalities(self.names[:size], self.columns[:size], self.hint)
+
 
 def resolve_modalities(modalities, X, feature_names=None):
     """Find the column groups of X.

@@ -1,16 +1,29 @@
 """scikit-learn's own checks, on several settings of each estimator."""
 
 import pytest
+from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
     parametrize_with_checks,
 )
 
-from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare
+from skmmdro import (
+    DROClassifier,
+    DRORegressor,
+    KernelDROClassifier,
+    KernelDRORegressor,
+)
+from skmmdro.ambiguity import REGISTRY as SETS
+from skmmdro.ambiguity import ChiSquare, CVaR, KullbackLeibler, Wasserstein
 from skmmdro.losses import REGISTRY as LOSSES
 
+# one modality and no domains is all that these checks pass on
+OTHERS = sorted({*SETS} - {"chi2", "domains", "modality_loss"})
+COMPOSITES = [
+    KullbackLeibler(0.02) + Wasserstein(0.01),
+    CVaR(0.8) + Wasserstein(0.01, norm="linf"),
+]
 CLASSIFIERS = [
     DROClassifier(),
     DROClassifier(ChiSquare(radius=0.0)),
@@ -18,6 +31,8 @@ CLASSIFIERS = [
     DROClassifier(solver="lbfgs", alpha=1e-2),
     DROClassifier(class_weight="balanced"),
     *[DROClassifier(loss=a) for a, c in LOSSES.items() if c.task == "classification"],
+    *[DROClassifier(alias) for alias in OTHERS],
+    *[DROClassifier(ambiguity) for ambiguity in COMPOSITES],
 ]
 REGRESSORS = [
     DRORegressor(),
@@ -25,6 +40,20 @@ REGRESSORS = [
     DRORegressor(ChiSquare(radius=0.02, encoder_error=0.01), loss="huber"),
     DRORegressor(solver="lbfgs", alpha=1e-2, fit_intercept=False),
     *[DRORegressor(loss=a) for a, c in LOSSES.items() if c.task == "regression"],
+    *[DRORegressor(alias, loss="huber") for alias in OTHERS],
+    *[DRORegressor(ambiguity, loss="huber") for ambiguity in COMPOSITES],
+]
+KERNELS = [
+    KernelDROClassifier(),
+    KernelDROClassifier(rank=15),
+    KernelDROClassifier(kernel="precomputed"),
+    KernelDROClassifier(Wasserstein(0.01), kernel="poly", degree=2),
+    KernelDROClassifier(kernel="linear", class_weight="balanced", alpha=1e-2),
+    KernelDRORegressor(),
+    KernelDRORegressor(rank=15, kernel="laplacian", loss="huber", gamma="median"),
+    KernelDRORegressor(kernel="precomputed"),
+    KernelDRORegressor(kernel="additive", rank=None),
+    KernelDRORegressor(kernel="cosine", fit_intercept=False),
 ]
 REFERENCE = [DROClassifier(solver="cvxpy"), DRORegressor(solver="cvxpy")]
 INEXACT = (
@@ -33,7 +62,12 @@ INEXACT = (
 )
 
 
+NOT_PAIRWISE = "the check hands features to predict, not kernel values"
+
+
 def expected_failures(estimator):
+    if getattr(estimator, "kernel", None) == "precomputed" and is_classifier(estimator):
+        return {"check_decision_proba_consistency": NOT_PAIRWISE}
     if estimator.solver != "cvxpy":
         return {}
     return {
@@ -44,8 +78,11 @@ def expected_failures(estimator):
 
 # several checks fit pure noise, for which a constant model is the right answer
 @pytest.mark.filterwarnings("ignore:The ambiguity set is so large:UserWarning")
+# one check rounds a Gram matrix to integers
+@pytest.mark.filterwarnings("ignore:the kernel of 'x' is not positive:UserWarning")
 @parametrize_with_checks(
-    CLASSIFIERS + REGRESSORS + REFERENCE, expected_failed_checks=expected_failures
+    CLASSIFIERS + REGRESSORS + KERNELS + REFERENCE,
+    expected_failed_checks=expected_failures,
 )
 def test_scikit_learn(estimator, check):
     check(estimator)
@@ -55,6 +92,9 @@ def test_scikit_learn(estimator, check):
 @pytest.mark.parametrize(
     "check", [check_param_validation, check_dataframe_column_names_consistency]
 )
-@pytest.mark.parametrize("estimator", [DROClassifier(), DRORegressor()])
+@pytest.mark.parametrize(
+    "estimator",
+    [DROClassifier(), DRORegressor(), KernelDROClassifier(), KernelDRORegressor()],
+)
 def test_checks_that_check_estimator_leaves_out(estimator, check):
     check(type(estimator).__name__, estimator)

@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 from skmmdro.ambiguity import ChiSquare
 from skmmdro.losses import REGISTRY as LOSSES
 from skmmdro.modalities import resolve_modalities
+from skmmdro.problem import Design, build_problem, solve
 from skmmdro.problem import _data as data_module
-from skmmdro.problem import build_problem, solve
 from skmmdro.problem._penalty import BlockPenalty
 from skmmdro.solvers import Options
 
@@ -67,11 +67,10 @@ def make(
     modalities = resolve_modalities(WIDTHS, X)
     ambiguity = ChiSquare(radius, coupling="independent", encoder_error=error)
     problem, _ = build_problem(
-        container(X),
+        Design(container(X), modalities),
         LOSSES[alias]().bind(y, nominal, n_classes),
         ambiguity,
         nominal,
-        modalities,
         alpha=alpha,
         fit_intercept=fit_intercept,
     )

@@ -6,6 +6,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 
+from skmmdro import DROClassifier
 from skmmdro.datasets import make_multimodal_classification
 from skmmdro.radius import confidence_radius, estimate_radii
 from skmmdro.radius._ratio import chi_square_of_ratio, density_ratio
@@ -96,6 +97,23 @@ def test_missing_values_are_a_shift_if_they_differ():
     assert estimate_radii(source, target, **FAST).radii["x"] > 0.2
     target[:300, 0] = np.nan
     assert estimate_radii(source, target, **FAST).radii["x"] < 0.05
+
+
+def test_ambiguity_reweights_what_overlaps_and_transports_the_rest():
+    source, target = moved_normal(500, 0.5, 0, width=2)
+    target[:, 1] += 6.0
+    parts = {"near": [0], "far": [1]}
+    estimate = estimate_radii(source, target, modalities=parts, **FAST)
+    both = estimate.ambiguity()
+    assert both.reweighting.radius == {"near": estimate.radii["near"], "far": 0.0}
+    assert both.transport.radius == {"near": 0.0, "far": estimate.transport["far"]}
+    assert estimate.transport["far"] == pytest.approx(6.0, rel=0.05)
+    y = (source.sum(axis=1) > 0).astype(int)
+    model = DROClassifier(both, modalities=parts).fit(source, y)
+    assert model.coef_[0, 1] == 0
+    assert model.coef_[0, 0] > 0
+    alone = estimate.ambiguity(max_radius=1e9)
+    assert alone.radius == estimate.radii
 
 
 def test_same_seed_same_answer():

@@ -7,14 +7,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare
+from skmmdro.ambiguity import ChiSquare, Wasserstein
+from skmmdro.certificates import risk_certificate
 from skmmdro.datasets import (
     make_multimodal_classification,
     make_multimodal_regression,
 )
-from skmmdro.radius import radius_max, radius_path
+from skmmdro.radius import confidence_radius, radius_max, radius_path
 
-COLLAPSE = "ignore:The ambiguity set .* is so large"
+COLLAPSE = "ignore:The ambiguity set .*so large"
 DATA = make_multimodal_classification(400, widths=(4, 3), random_state=0)
 X, Y, PARTS = DATA.data, DATA.target, DATA.modalities
 RADII = [0.0, 0.001, 0.01, 0.05, 0.1]
@@ -122,7 +123,7 @@ def test_radius_max_scales_a_dict_and_gives_a_grid():
 
 
 def test_radius_max_of_regression_is_infinite():
-    data = make_multimodal_regression(200, random_state=0)
+    data = make_multimodal_regression(50, widths=(2, 2), random_state=0)
     model = DRORegressor(modalities=data.modalities)
     assert radius_max(model, data.data, data.target) == np.inf
     with pytest.raises(ValueError, match="no natural grid"):
@@ -148,3 +149,38 @@ def test_radius_max_needs_a_direction():
     model = DROClassifier(ChiSquare({"m0": 0.0, "m1": 0.0}), modalities=PARTS)
     with pytest.raises(ValueError, match="zero for every modality"):
         radius_max(model, X, Y)
+
+
+def test_confidence_as_a_radius():
+    model = DROClassifier(ChiSquare("confidence"), modalities=PARTS).fit(X, Y)
+    assert model.joint_radius_ == pytest.approx(confidence_radius(len(Y)))
+    rho = confidence_radius(len(Y), coupling=model.coupling_)
+    stated = DROClassifier(ChiSquare(rho), modalities=PARTS).fit(X, Y)
+    np.testing.assert_allclose(model.coef_, stated.coef_, rtol=1e-6)
+    # the robust objective is close to the normal upper confidence bound
+    probability = model.predict_proba(X)[np.arange(len(Y)), Y]
+    losses = -np.log(probability)
+    bound = losses.mean() + 1.645 * losses.std() / np.sqrt(len(Y))
+    penalty = 0.5e-3 * np.sum(model.coef_**2)
+    assert model.objective_ == pytest.approx(bound + penalty, rel=1e-3)
+    # weights count by their effective number
+    weights = np.r_[np.full(200, 1.0), np.full(200, 3.0)]
+    n_effective = weights.sum() ** 2 / np.sum(weights**2)
+    model.fit(X, Y, sample_weight=weights)
+    assert model.joint_radius_ == pytest.approx(confidence_radius(n_effective))
+    certificate = risk_certificate(model, X, Y)
+    assert certificate.joint_radius == pytest.approx(confidence_radius(len(Y)))
+    with pytest.raises(ValueError, match="radius"):
+        DROClassifier(ChiSquare("certain"), modalities=PARTS).fit(X, Y)
+
+
+def test_transport_radius():
+    model = DROClassifier(Wasserstein(), modalities=PARTS)
+    path = radius_path(model, X, Y, [0.0, 0.02, 0.1])
+    assert_like_cold_fits(path, model, X, Y)
+    largest = radius_max(model, X, Y)
+    assert np.all(radius_path(model, X, Y, [1.01 * largest]).coefs == 0)
+    both = DROClassifier(ChiSquare() + Wasserstein(0.02), modalities=PARTS)
+    path = radius_path(both, X, Y, [0.01])
+    alone = both.set_params(ambiguity__reweighting__radius=0.01).fit(X, Y)
+    assert path.objectives[0] == pytest.approx(alone.objective_, rel=1e-6)

@@ -3,9 +3,8 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ._base import REGISTRY, AmbiguitySet, Nominal  # noqa: F401
-from ._composite import Composite, compose  # noqa: F401
-from ._environments import EnvironmentRisk  # noqa: F401
+from ._base import REGISTRY, AmbiguitySet
+from ._composite import Composite, compose
 
 for _module in iter_modules(__path__):
     if not _module.name.startswith("_"):
@@ -14,13 +13,8 @@ globals().update({_set.__name__: _set for _set in REGISTRY.values()})
 
 __all__ = sorted(
     [
-        "REGISTRY",
-        "AmbiguitySet",
-        "Composite",
-        "EnvironmentRisk",
-        "Nominal",
+        *(cls.__name__ for cls in (AmbiguitySet, Composite, *REGISTRY.values())),
         "resolve_ambiguity",
-        *(s.__name__ for s in REGISTRY.values()),
     ]
 )
 

@@ -96,6 +96,7 @@ class EnvironmentSet(AmbiguitySet):
         Returns
         -------
         bound : BoundEnvironments
+            The environments.
         """
 
 
@@ -140,6 +141,7 @@ class DomainSet(AmbiguitySet):
         Returns
         -------
         bound : BoundDomains
+            The parts.
         """
 
 
@@ -184,6 +186,7 @@ class TransportSet(AmbiguitySet):
         Returns
         -------
         bound : BoundTransport
+            The penalty.
         """
 
 
@@ -277,8 +280,11 @@ class Reweighting:
         """
         return self
 
-    def describe(self, losses, nominal, weights):
-        """Return values worth keeping on the estimator, by attribute name."""
+    def describe(self, get_losses, nominal, weights):
+        """Return values worth keeping on the estimator, by attribute name.
+
+        `get_losses` returns the losses; most sets do not need them.
+        """
         return {}
 
     def share_used(self, weights, nominal):

@@ -6,7 +6,7 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.metrics.pairwise import rbf_kernel
 
 from .._principal import centred_scores, principal_axes
-from ..coupling import distinct_rows
+from .._rows import distinct_rows
 
 KERNELS = {"rbf", "linear"}
 N_RANDOM = 200  # random Fourier features of a block

@@ -41,13 +41,14 @@ def fill(losses, offset, nominal, slope, total, cap=np.inf):
 def _level(values, mass, amount, cap):
     """Return eta with ``sum_i mass_i min((values_i - eta)_+, cap) = amount``.
 
-    Newton's method on the piecewise linear sum, with a bracket; where the sum is flat
-    the bracket is halved.
+    Newton's method on the piecewise linear sum, with a bracket that is halved where the
+    sum is flat or progress is slow.
     """
     mean, high = mass @ values, values.max()
     # without a cap the sum is at least mean - eta, and Newton's steps never overshoot
     low = mean - amount if cap == np.inf else values.min() - cap
     eta = low if cap == np.inf else mean
+    best, before = (np.inf, eta), np.inf
     for _ in range(_MAX_PIECES):
         excess = values - eta
         full = excess >= cap
@@ -56,14 +57,17 @@ def _level(values, mass, amount, cap):
         missing = amount - mass[between] @ excess[between]
         if cap < np.inf:
             missing -= cap * mass[full].sum()
+        best = min(best, (abs(missing), eta))
         low, high = (eta, high) if missing < 0 else (low, eta)
         step = eta - missing / slope if slope > 0 else np.nan
-        if not low <= step <= high:
+        if abs(step - eta) <= np.spacing(max(abs(eta), amount)):
+            return step
+        # between two pieces Newton's steps may go back and forth for ever
+        is_slow = cap < np.inf and abs(missing) > 0.5 * before
+        if is_slow or not low <= step <= high:
             step = 0.5 * (low + high)
-        if abs(step - eta) <= np.spacing(abs(eta)):
-            break
-        eta = step
-    return step
+        before, eta = abs(missing), step
+    return best[1]
 
 
 def worst_fraction(losses, nominal, level):

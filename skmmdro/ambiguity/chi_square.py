@@ -6,12 +6,19 @@ import numpy as np
 
 from .._sklearn import Interval, StrOptions
 from .._validation import encoder_errors
+from ..coupling import resolve_coupling
 from ._base import (
     BoundReweighting,
     Reweighting,
     ReweightingSet,
     RiskCurvature,
     WorstCase,
+)
+from ._confidence import (
+    CONFIDENCE,
+    CONFIDENCE_ALIAS,
+    confidence_joint_radius,
+    split_joint_radius,
 )
 from ._fill import fill
 from ._joint import COUPLING, bind_radii
@@ -39,12 +46,16 @@ class ChiSquare(ReweightingSet):
 
     Parameters
     ----------
-    radius : float in [0, inf) or dict, default=0.1
+    radius : float in [0, inf), dict or "confidence", default=0.1
         Chi-square radius rho_k of each modality, a number for all or a dict by
         modality name. It is the variance of the likelihood ratio dQ_k/dP_k, has no
         unit and does not depend on the number of samples: a shift of a standard normal
         feature by delta standard deviations has radius exp(delta^2) - 1. Radius 0 for
-        every modality gives ordinary empirical risk minimisation.
+        every modality gives ordinary empirical risk minimisation. "confidence": the
+        same radius for every modality, such that the joint radius is ``z^2 / n`` with
+        z the normal quantile at 95 % and ``n = 1 / sum_i p_i^2`` the effective number
+        of samples. R is then an asymptotic upper confidence bound of the expected loss
+        without shift, see :func:`~skmmdro.radius.confidence_radius`.
     coupling : {"estimate", "independent", "comonotone"}, array-like of shape \
             (n_modalities, n_modalities) or dict of dict, default="estimate"
         Largest correlation between a function of modality k and one of modality j.
@@ -96,7 +107,11 @@ class ChiSquare(ReweightingSet):
 
     alias = "chi2"
     _parameter_constraints = {
-        "radius": [Interval(Real, 0, None, closed="left"), dict],
+        "radius": [
+            Interval(Real, 0, None, closed="left"),
+            dict,
+            StrOptions({CONFIDENCE_ALIAS}),
+        ],
         "coupling": COUPLING,
         "encoder_error": [
             Interval(Real, 0, None, closed="left"),
@@ -113,7 +128,12 @@ class ChiSquare(ReweightingSet):
 
     def bind(self, X, nominal, modalities):
         error = encoder_errors(self.encoder_error, modalities)
-        radii, fitted = bind_radii(self.radius, self.coupling, X, nominal, modalities)
+        radius, coupling = self.radius, self.coupling
+        if isinstance(radius, str):
+            coupling = resolve_coupling(coupling, X, nominal, modalities)
+            joint = confidence_joint_radius(1 / (nominal @ nominal), CONFIDENCE)
+            radius = split_joint_radius(joint, coupling)
+        radii, fitted = bind_radii(radius, coupling, X, nominal, modalities)
         return BoundReweighting(
             reweighting=ChiSquareBall(fitted["joint_radius_"]),
             budgets=np.sqrt(1 + radii) * error,

@@ -93,7 +93,7 @@ class CappedWeights(Reweighting):
         -------
         worst : WorstCase
         """
-        if smoothing == 0:
+        if smoothing <= np.spacing(np.abs(losses).max()):  # lost in rounding
             weights = worst_fraction(losses, nominal, self.level)
             value = float(weights @ losses)
             return WorstCase(value, weights, lambda: None, weights)

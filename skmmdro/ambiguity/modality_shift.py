@@ -44,7 +44,7 @@ class ModalityShift(ReweightingSet):
     Parameters
     ----------
     radius : float in [0, inf) or dict, default=0.1
-        chi-square radius rho_k of each modality, a number for all or a dict by
+        Chi-square radius rho_k of each modality, a number for all or a dict by
         modality name. Up to second order, the mean of modality k moves along one of
         its directions by at most sqrt(rho_k) standard deviations. Radius 0 keeps a
         modality as it is.

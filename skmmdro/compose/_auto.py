@@ -1,5 +1,6 @@
 """Pick an encoder by what the columns of a modality hold."""
 
+from scipy.sparse import issparse
 from sklearn.compose import ColumnTransformer
 
 from ._arrays import embedding_encoder, image_encoder
@@ -27,12 +28,12 @@ def choose_encoder(block, name):
         and dates, `image_encoder` or `embedding_encoder` for a column of arrays; both
         of the first two where there is text beside a table.
     """
-    columns = columns_of(block)
-    if not columns:
+    if issparse(block):
         raise ValueError(
             f"modality {name!r}: 'auto' picks an encoder for columns of a DataFrame or "
-            "an array, not for a sparse matrix or no column; state the transformer."
+            "an array, not for a sparse matrix; state the transformer."
         )
+    columns = columns_of(block)
     kinds = [column_kind(column) for column in columns]
     arrays = [kind for kind in kinds if kind in ("vector", "image")]
     if arrays and len(kinds) > 1:

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import check_feature_names_in
 from ._columns import column_kind, columns_of, is_missing
+from ._frames import series_library
 
 
 class ArrayTable(TransformerMixin, BaseEstimator):
@@ -23,7 +24,7 @@ class ArrayTable(TransformerMixin, BaseEstimator):
     ----------
     n_features_in_ : int
         Number of entries of each array.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with a string name for each.
 
     Examples
@@ -119,7 +120,7 @@ class ArrayTable(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of str of shape (n_features_in_,)
+        names : ndarray of str of shape (n_features,)
         """
         check_is_fitted(self)
         return check_feature_names_in(self, None if self._cells else input_features)
@@ -144,7 +145,8 @@ def _cells_of(X):
             f"expected numbers or a single column of arrays, got {len(kinds)} columns "
             f"of the kinds {sorted(set(kinds))}; make each column of arrays a modality."
         )
-    return list(columns_of(X)[0])
+    column = columns_of(X)[0]
+    return column.to_list() if series_library(column) == "polars" else list(column)
 
 
 def _stack(cells, shape):
@@ -156,7 +158,7 @@ def _stack(cells, shape):
             raise ValueError("every array is missing; leave the modality out ('drop').")
         shape = arrays[0].shape
     for array in arrays:
-        if array.shape != shape:
+        if array.shape not in (shape, (np.prod(shape),)):
             raise ValueError(
                 f"expected arrays of shape {shape}, got one of shape {array.shape}; "
                 "bring all to one shape first."

@@ -57,7 +57,7 @@ def missing_rows(block):
         All False for sparse matrices and arrays of more dimensions.
     """
     n_rows = block.shape[0] if hasattr(block, "shape") else len(block)
-    columns = columns_of(block)
+    columns = [] if issparse(block) else columns_of(block)
     missing = np.full(n_rows, bool(columns))
     for column in columns:
         if not missing.any():  # the usual case, after the first column
@@ -67,7 +67,7 @@ def missing_rows(block):
 
 
 def columns_of(block):
-    """Return the columns of a block as a list; none for what has no missing values."""
+    """Return the columns of a block as a list; none if it has more dimensions."""
     library = frame_library(block)
     if library == "pandas":
         return [block.iloc[:, j] for j in range(block.shape[1])]
@@ -75,8 +75,6 @@ def columns_of(block):
         return block.get_columns()
     if series_library(block):
         return [block]
-    if issparse(block):
-        return []
     block = np.asarray(block)
     if block.ndim == 1:
         return [block]

@@ -4,15 +4,16 @@ from copy import copy
 
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import safe_indexing
 from ..modalities import REMAINDER
 from ._auto import AUTO, choose_encoder
-from ._observed import ObservedRows, takes_missing, unwrap
-from ._parts import combine_tags, has_tags, numbered_names
+from ._encoder_error import encoder_errors
+from ._observed import ObservedRows, unwrap
+from ._parts import combine_tags, has_tags, numbered_names, takes_missing
 
 # Share of nonzeros below which one sparse block makes the whole output CSR. CSR needs
 # 12 bytes for a nonzero where a dense array needs 8 for any entry, so it saves memory
@@ -24,10 +25,10 @@ SPARSE_THRESHOLD = 0.3
 class Composite(TransformerMixin, BaseEstimator):
     """Parameters, tags, metadata routing and display of the parts.
 
-    A subclass has the parameters `transformers`, `remainder`, `missing` and `n_jobs`,
-    and sets `column_transformer_` and `_chosen`, the encoders that stand for "auto", in
-    fit. The ColumnTransformer is held, not subclassed: its
-    hooks are private and change between versions.
+    A subclass has the parameters of ModalityTransformer, and sets in fit
+    `column_transformer_` and `_chosen`, the encoders that stand for "auto". The
+    ColumnTransformer is held, not subclassed: its hooks are private and change between
+    versions.
     """
 
     def get_params(self, deep=True):
@@ -135,12 +136,13 @@ class Composite(TransformerMixin, BaseEstimator):
         return tags
 
     def _sk_visual_block_(self):
-        held = getattr(self, "column_transformer_", None)
-        if held is None:
-            if not self._triples():  # scikit-learn then draws one plain block
-                raise ValueError("transformers is empty or malformed.")
-            held = self._make_column_transformer()
-        return held._sk_visual_block_()
+        if not self._triples():  # scikit-learn then draws one plain block
+            raise ValueError("transformers is empty or malformed.")
+        chosen = getattr(self, "_chosen", {})
+        shown = copy(getattr(self, "column_transformer_", ColumnTransformer([])))
+        shown.transformers = self._with_encoders(chosen)
+        shown.remainder = self.remainder
+        return shown._sk_visual_block_()
 
     def __repr__(self, N_CHAR_MAX=700):
         chosen = getattr(self, "_chosen", None)
@@ -199,6 +201,20 @@ class Composite(TransformerMixin, BaseEstimator):
         except (TypeError, ValueError):
             return []
         return triples if all(isinstance(name, str) for name, *_ in triples) else []
+
+    def _estimate_errors(self, X, y):
+        vars(self).pop("encoder_error_", None)
+        if self.encoder_error is None:
+            return
+        errors = encoder_errors(
+            self.encoder_error,
+            self._encoders(X),
+            y,
+            n_bootstrap=self.n_bootstrap,
+            random_state=check_random_state(self.random_state),
+            n_jobs=self.n_jobs,
+        )
+        self.encoder_error_ = {n: errors[n] / self.scale_[n] for n in errors}
 
     def _encoders(self, X):
         """Return (transformer, fitted one, its columns of X) by output modality."""

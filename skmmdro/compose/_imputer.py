@@ -64,11 +64,11 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         Share of training rows in which each modality is missing.
     modalities_ : dict of str to ndarray of int
         Input columns of each modality.
-    mean_ : ndarray of shape (n_features_in_,)
+    mean_ : ndarray of shape (n_features,)
         Mean of the observed values of each column.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with string column names.
 
     See Also
@@ -141,6 +141,7 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : ModalityImputer
+            The fitted imputer.
 
         Raises
         ------
@@ -201,7 +202,7 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         return self._package(filled, X)
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the columns, and of the indicators after them.
+        """Get the names of the columns, and of the indicators after them.
 
         Parameters
         ----------
@@ -211,6 +212,7 @@ class ModalityImputer(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str of shape (n_features_out,)
+            The names.
         """
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)

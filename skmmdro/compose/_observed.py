@@ -12,44 +12,6 @@ from sklearn.utils.metadata_routing import (
 
 from .._sklearn import check_method_params, safe_indexing
 from ._columns import missing_rows
-from ._parts import has_tags
-
-
-def takes_missing(part):
-    """Whether a transformer may be given rows that are missing altogether.
-
-    It may if it lets NaN through or fills them. What an estimator fills is in no tag;
-    that of imputers is in their name, and encoders of categories have a level for it.
-
-    Parameters
-    ----------
-    part : estimator, "passthrough" or "drop"
-
-    Returns
-    -------
-    takes : bool
-    """
-    if not has_tags(part):
-        return True
-    steps = getattr(part, "steps", None)
-    if steps is not None:  # NaN has to get through all steps, or up to one that fills
-        for _, step in steps:
-            if _fills(step):
-                return True
-            if not takes_missing(step):
-                return False
-        return True
-    parts = getattr(part, "transformers", getattr(part, "transformer_list", None))
-    if parts is not None:
-        return all(takes_missing(entry[1]) for entry in parts)
-    tags = get_tags(part)
-    return tags.input_tags.allow_nan or tags.no_validation
-
-
-def _fills(part):
-    return has_tags(part) and (
-        "Imputer" in type(part).__name__ or get_tags(part).input_tags.categorical
-    )
 
 
 class ObservedRows(BaseEstimator):
@@ -140,10 +102,6 @@ class ObservedRows(BaseEstimator):
         tags = get_tags(self.transformer)
         tags.input_tags.allow_nan = True
         return tags
-
-    def _sk_visual_block_(self):
-        part = getattr(self, "transformer_", self.transformer)
-        return part._sk_visual_block_()
 
 
 def unwrap(part):

@@ -179,7 +179,7 @@ def combine_tags(tags, estimators):
     """
     parts = [get_tags(estimator) for estimator in estimators]
     tags.input_tags.sparse = all(part.input_tags.sparse for part in parts)
-    tags.input_tags.allow_nan = all(_allows_nan(part) for part in estimators)
+    tags.input_tags.allow_nan = all(takes_missing(part) for part in estimators)
     tags.input_tags.string = any(
         part.input_tags.string or part.no_validation for part in parts
     )
@@ -198,14 +198,41 @@ def has_tags(part):
     return hasattr(part, "__sklearn_tags__") and not isinstance(part, type)
 
 
-def _allows_nan(estimator):
-    # a Pipeline does not say; its first step sees the raw data, and imputers come first
-    steps = getattr(estimator, "steps", None)
-    if steps:
-        first = steps[0][1]
-        return not has_tags(first) or _allows_nan(first)
-    tags = get_tags(estimator)
+def takes_missing(part):
+    """Whether a transformer may be given missing values.
+
+    It may if it lets NaN through or fills them. What an estimator fills is in no tag;
+    that of imputers is in their name, and encoders of categories have a level for it.
+
+    Parameters
+    ----------
+    part : estimator, "passthrough" or "drop"
+
+    Returns
+    -------
+    takes : bool
+    """
+    if not has_tags(part):
+        return True
+    steps = getattr(part, "steps", None)
+    if steps is not None:  # NaN has to get through all steps, or up to one that fills
+        for _, step in steps:
+            if _fills(step):
+                return True
+            if not takes_missing(step):
+                return False
+        return True
+    parts = getattr(part, "transformers", getattr(part, "transformer_list", None))
+    if parts is not None:
+        return all(takes_missing(entry[1]) for entry in parts)
+    tags = get_tags(part)
     return tags.input_tags.allow_nan or tags.no_validation
+
+
+def _fills(part):
+    return has_tags(part) and (
+        "Imputer" in type(part).__name__ or get_tags(part).input_tags.categorical
+    )
 
 
 def _preserves(part, dtype):

@@ -35,7 +35,7 @@ class Reduction(TransformerMixin, BaseEstimator):
         Number of components.
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if X was a DataFrame with string column names.
 
     Examples
@@ -104,7 +104,8 @@ class Reduction(TransformerMixin, BaseEstimator):
             reducer = PCA(
                 self.n_components_, whiten=self.whiten, random_state=self.random_state
             )
-        output = reducer.fit_transform(X)
+        with np.errstate(divide="ignore", invalid="ignore"):  # constant data
+            output = reducer.fit_transform(X)
         self.reducer_ = reducer
         return output
 

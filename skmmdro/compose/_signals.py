@@ -26,6 +26,7 @@ def interpolate_gaps(signals):
     -------
     signals : ndarray of shape (n_samples, length)
     """
+    signals = np.asarray(signals)
     missing = np.isnan(signals)
     if not missing.any():
         return signals
@@ -49,6 +50,7 @@ def summary(signals):
     features : ndarray of shape (n_samples, 9)
         The autocorrelation of a constant signal is 0.
     """
+    signals = np.asarray(signals)
     centred = signals - signals.mean(axis=1, keepdims=True)
     variance = np.mean(centred**2, axis=1)
     products = np.sum(centred[:, 1:] * centred[:, :-1], axis=1) / signals.shape[1]
@@ -57,15 +59,9 @@ def summary(signals):
     else:
         change = np.zeros(len(signals))
     quantiles = np.quantile(signals, [0, 0.25, 0.5, 0.75, 1], axis=1)
-    return np.column_stack(
-        [
-            signals.mean(axis=1),
-            np.sqrt(variance),
-            *quantiles,
-            change,
-            _ratio(products, variance),
-        ]
-    )
+    features = [signals.mean(axis=1), np.sqrt(variance), *quantiles, change]
+    features.append(_ratio(products, variance))
+    return np.column_stack(features).astype(signals.dtype)
 
 
 def summary_names(transformer, names_in):
@@ -86,13 +82,14 @@ def spectrum(signals, n_bands):
     shares : ndarray of shape (n_samples, n_bands_used)
         They add up to one, and are 0 for a constant signal.
     """
+    signals = np.asarray(signals)
     centred = signals - signals.mean(axis=1, keepdims=True)
     power = np.abs(np.fft.rfft(centred, axis=1)[:, 1:]) ** 2
     edges = _band_edges(signals.shape[1], n_bands)
     if len(edges) == 1:  # a signal of length one has no frequency
         return np.zeros((len(signals), 0))
     bands = np.add.reduceat(power, edges[:-1], axis=1)
-    return _ratio(bands, power.sum(axis=1, keepdims=True))
+    return _ratio(bands, power.sum(axis=1, keepdims=True)).astype(signals.dtype)
 
 
 def spectrum_names(transformer, names_in):

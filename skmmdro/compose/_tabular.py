@@ -1,6 +1,7 @@
 """Numbers, categories and dates of a table to numbers."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
@@ -33,6 +34,11 @@ class ColumnsOfKind:
         self.kinds = kinds
 
     def __call__(self, X):
+        if issparse(X):
+            raise TypeError(
+                "tabular_encoder takes a dense table, got a sparse matrix; use "
+                "MaxAbsScaler or 'passthrough' for sparse numbers, or X.toarray()."
+            )
         return [j for j, c in enumerate(columns_of(X)) if column_kind(c) in self.kinds]
 
     def __repr__(self):
@@ -155,11 +161,20 @@ def _to_levels(X):
     levels : ndarray of object of shape (n_samples, n_columns)
     """
     columns = columns_of(X)
-    levels = np.empty((len(X), len(columns)), dtype=object)
+    levels = np.empty((len(columns[0]), len(columns)), dtype=object)
     for j, column in enumerate(columns):
-        levels[:, j] = [str(value) for value in column]
+        levels[:, j] = [_level(value) for value in column]
         levels[missing_values(column), j] = np.nan
     return levels
+
+
+def _level(value):
+    if isinstance(value, (dict, list, set, np.ndarray)):
+        raise TypeError(
+            "the argument must be a string or a number: a category cannot be a "
+            f"{type(value).__name__}, got {value!r}."
+        )
+    return str(value)
 
 
 def _date_parts(X):

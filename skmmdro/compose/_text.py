@@ -13,7 +13,7 @@ from ._reduction import Reduction
 _WORD = r"(?u)\b\w+\b"  # scikit-learn's default drops words of one letter
 
 
-class TextColumns(TransformerMixin, BaseEstimator):
+class TextColumns(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Join text columns to one string for each row; missing text is an empty string.
 
     Input of one dimension is a single column. Values other than strings are an error.
@@ -91,6 +91,10 @@ class TextColumns(TransformerMixin, BaseEstimator):
         """
         return np.array(["text"], dtype=object)
 
+    def set_output(self, *, transform=None):
+        """Do nothing: vectorizers want strings, not a DataFrame."""
+        return self
+
     def __sklearn_is_fitted__(self):
         return True
 
@@ -101,6 +105,14 @@ class TextColumns(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.requires_fit = False
         return tags
+
+
+class TextFeatures(FeatureUnion, auto_wrap_output_keys=None):
+    """FeatureUnion of vectorizers, which have no set_output; it stays sparse."""
+
+    def set_output(self, *, transform=None):
+        """Do nothing: no DataFrame library has sparse frames for this."""
+        return self
 
 
 def _strings(column):
@@ -161,7 +173,7 @@ def text_encoder(n_components=100, *, max_features=50_000, random_state=0):
     ['component0', 'component1']
     """
     half = max(max_features // 2, 1)
-    tfidf = FeatureUnion(
+    tfidf = TextFeatures(
         [
             (
                 "words",

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 REGISTRY = {}
+_NEAR_KINK = 1e-6  # relative; what solvers leave of a raw prediction at a kink
 
 
 class Loss(BaseEstimator):
@@ -124,6 +125,18 @@ class SeparableLoss:
 
     def curvature(self, raw):
         return DiagonalCurvature(self.function.second(self.sign * (raw - self.offset)))
+
+    def slope_range(self, raw):
+        """Return the smallest and the largest derivative of each loss with a kink.
+
+        Raw predictions that are close to a kink count as being there.
+        """
+        kink, t = self.function, self.sign * (raw - self.offset)
+        near = np.abs(t - kink.at) <= _NEAR_KINK * (1 + np.abs(raw))
+        slope = kink.value_slope(t)[1]
+        ends = np.where(near, kink.low, slope), np.where(near, kink.high, slope)
+        ends = self.sign * np.array(ends)
+        return ends.min(axis=0), ends.max(axis=0)
 
     def smoothed(self, error, center=None):
         """Return a smooth loss below this one, by at most `error` for center=None.

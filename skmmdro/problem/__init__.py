@@ -1,7 +1,7 @@
 """From data, loss and ambiguity set to a solved convex problem."""
 
-from ._build import build_problem
+from ._build import Design, build_problem
 from ._choose import solve
 from ._problem import RobustProblem
 
-__all__ = ["RobustProblem", "build_problem", "solve"]
+__all__ = ["Design", "RobustProblem", "build_problem", "solve"]

@@ -1,8 +1,12 @@
 """Put data, loss and the parts of an ambiguity set together."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ..ambiguity import EnvironmentRisk, Nominal
+from ..ambiguity._base import Nominal
+from ..ambiguity._environments import EnvironmentRisk
+from ..modalities import Modalities
 from ._data import data_operator
 from ._flips import FlipProblem
 from ._masked import MaskedData
@@ -10,23 +14,54 @@ from ._penalty import BlockPenalty
 from ._problem import RobustProblem
 
 
+@dataclass(frozen=True)
+class Design:
+    """The data of a problem, and in what the model is linear.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_columns)
+        Validated data; what depends on data in a reweighting set is learned from it.
+    modalities : Modalities
+        Column groups of X.
+    features : {ndarray, CSR matrix} of shape (n_samples, n_features) or None
+        What the model is linear in, with zero nominal mean; None: X.
+    blocks : Modalities or None
+        Column groups of the features, those of the modalities first; None: modalities.
+    uses : ndarray of bool of shape (n_blocks, n_modalities) or None
+        Which modalities a block is made of: it is missing where one of them is. None:
+        one block for each modality.
+    """
+
+    X: object
+    modalities: Modalities
+    features: object = None
+    blocks: Modalities | None = None
+    uses: np.ndarray | None = None
+
+    def resolved(self):
+        """Return features, blocks and uses with None replaced."""
+        if self.features is None:
+            uses = np.eye(len(self.modalities), dtype=bool)
+            return self.X, self.modalities, uses
+        return self.features, self.blocks, self.uses
+
+
 def build_problem(
-    X, loss, ambiguity, nominal, modalities, *, alpha, fit_intercept, domains=None
+    design, loss, ambiguity, nominal, *, alpha, fit_intercept, domains=None
 ):
     """Attach an ambiguity set to data and return the problem to minimise.
 
     Parameters
     ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Validated data.
+    design : Design
+        Data, modalities and what the model is linear in.
     loss : SeparableLoss or the like
         Loss bound to the targets.
     ambiguity : AmbiguitySet
         Validated set.
     nominal : ndarray of shape (n_samples,)
         Positive weights that sum to one.
-    modalities : Modalities
-        Column groups of X.
     alpha : float
         Penalty on the squared coefficients.
     fit_intercept : bool
@@ -46,19 +81,22 @@ def build_problem(
         If set and loss, or set and modalities, do not fit together.
     """
     parts = ambiguity.parts()
-    risk, budgets, fitted = Nominal(), np.zeros(len(modalities)), {}
+    features, blocks, uses = design.resolved()
+    risk, budgets, fitted = Nominal(), np.zeros(len(blocks)), {}
     if "reweighting" in parts:
-        bound = parts["reweighting"].bind(X, nominal, modalities)
-        risk, budgets, fitted = bound.reweighting, bound.budgets, bound.fitted
+        bound = parts["reweighting"].bind(design.X, nominal, design.modalities)
+        risk, fitted = bound.reweighting, bound.fitted
+        budgets[: len(bound.budgets)] = bound.budgets
     penalty, is_root, label_cost = _penalty(
-        parts.get("transport"), modalities, loss, budgets, alpha
+        parts.get("transport"), blocks, loss, budgets, alpha
     )
     if "domain" in parts:
         risk = _over_domains(parts["domain"].bind(domains, nominal), risk)
-    data, n_copies = data_operator(X), 1
+    data, n_copies = data_operator(features), 1
     if "environment" in parts:
-        bound = parts["environment"].bind(modalities)
-        data = MaskedData.from_matrix(X, modalities, nominal, bound.masks)
+        bound = parts["environment"].bind(design.modalities)
+        masks = bound.masks @ uses.T  # a block is missing if one it is made of is
+        data = MaskedData.from_matrix(features, blocks, nominal, masks)
         risk, n_copies = _over_environments(bound, risk, len(nominal)), data.n_copies
         nominal = (bound.prior[:, None] * nominal).ravel()
         loss = loss.take(np.tile(np.arange(data.n_samples), n_copies))

@@ -1,17 +1,15 @@
 """Which solver for which problem."""
 
+from dataclasses import replace
+
 from ..solvers import REGISTRY, solve_with_kinks
+from ._reduce import Reduction
 
 _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
-_CONES = "cvxpy"
-
-
-def _is_minimax(problem):
-    return (
-        problem.risk.is_maximum
-        and problem.loss.is_smooth
-        and not problem.penalty.has_budgets
-    )
+_MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
+_MAX_CONES = 300_000  # terms times unknowns up to which cones are a last resort
+_PATIENCE = 200  # iterations; who allows fewer wants to stop early
+_CONES, _DONE = "cvxpy", ("optimal", "stopped")
 
 
 def solve(problem, solver, options, start=None):
@@ -33,34 +31,69 @@ def solve(problem, solver, options, start=None):
     solution : Solution
     """
     start = problem.constant() if start is None else start
-    if solver == "auto" and problem.cones_only:
-        solver = _CONES
-    if solver == _CONES:
-        return REGISTRY[solver](problem, start, options)
+    if solver == _CONES or (solver == "auto" and problem.cones_only):
+        return REGISTRY[_CONES](problem, start, options)
     if problem.cones_only:
         raise ValueError(
             f"solver={solver!r} cannot handle this norm or label cost; use "
             "solver='auto' or 'cvxpy'."
         )
-    if solver == "auto":
-        solver = "newton" if problem.size <= _MAX_EXPLICIT else "lbfgs"
-    smooth_solver = REGISTRY[solver]
-    if _is_minimax(problem) and solver == "newton":
-        solution = REGISTRY["minimax"](problem, start, options)
-        if solution.status in ("optimal", "stopped"):
-            return solution
-        # such as equal losses in the worst environment
-        start, left = solution.theta, options.after(solution.n_iter)
-        other = solve_with_kinks(smooth_solver, problem, start, left)
-        return min(solution, other, key=lambda s: s.gap)
-    if problem.penalty.has_budgets or not problem.is_smooth:
-        return solve_with_kinks(smooth_solver, problem, start, options)
-    solution = smooth_solver(problem, start, options)
-    if solution.status in ("optimal", "stopped"):
+    if Reduction.applies(problem):
+        thin = Reduction(problem)
+        start, options = thin.shrink(start), thin.options(options)
+        solution = _descend(thin.problem, solver, options, start)
+        return replace(solution, theta=thin.expand(solution.theta))
+    return _descend(problem, solver, options, start)
+
+
+def _descend(problem, solver, options, start):
+    """Descend, and try the reference if "auto" does not get there otherwise."""
+    name = _pick(problem) if solver == "auto" else solver
+    solution = _fast(problem, name, options, start)
+    if solution.status in _DONE or solver != "auto":
         return solution
-    # a kink of the risk, such as equal losses, is what stops the smooth solvers
+    impatient = solution.status == "max_iter" and options.max_iter < _PATIENCE
+    if impatient or problem.n_terms * problem.size > _MAX_CONES:
+        return solution
+    try:  # the last resort
+        return _better(solution, REGISTRY[_CONES](problem, start, options), options)
+    except RuntimeError:
+        return solution
+
+
+def _pick(problem):
+    # each pair of outputs costs a Gram matrix, and one of stacked copies many
+    many = problem.n_copies > 1 and problem.n_outputs > 1
+    limit = _MAX_STACKED if many else _MAX_EXPLICIT
+    return "newton" if problem.size <= limit else "lbfgs"
+
+
+def _fast(problem, name, options, start):
+    """Solve a smooth problem directly; if that fails, or it is not, by smoothing."""
+    smooth_solver = REGISTRY[name]
+    if problem.penalty.has_budgets:
+        return solve_with_kinks(smooth_solver, problem, start, options)
+    if problem.is_smooth:
+        solution = smooth_solver(problem, start, options)
+    elif _is_minimax(problem) and name == "newton":
+        solution = REGISTRY["minimax"](problem, start, options)
+    else:
+        return solve_with_kinks(smooth_solver, problem, start, options)
+    # a kink of the risk, such as equal losses, is what stops them
     left = options.after(solution.n_iter)
-    if left.max_iter == 0:
+    if solution.status in _DONE or left.max_iter == 0:
         return solution
     other = solve_with_kinks(smooth_solver, problem, solution.theta, left)
-    return min(solution, other, key=lambda s: s.gap)
+    return _better(solution, other, options)
+
+
+def _better(one, other, options):
+    """Return the certified solution, or else the lower one, with all iterations."""
+    certified = min(one, other, key=lambda s: s.gap)
+    best = min(one, other, key=lambda s: s.objective)
+    best = certified if certified.gap <= options.tol else best
+    return replace(best, n_iter=one.n_iter + other.n_iter)
+
+
+def _is_minimax(problem):
+    return problem.risk.is_maximum and problem.loss.is_smooth

@@ -68,6 +68,10 @@ class DenseData:
         """Return X times a cvxpy expression."""
         return self.X @ W
 
+    def cvxpy_rmatmul(self, G):
+        """Return X.T times a cvxpy expression."""
+        return self.X.T @ G
+
     def column_squares(self, weights):
         """Return the diagonal of the matrix from `gram(weights)`."""
         out = np.zeros(self.shape[1])
@@ -108,6 +112,9 @@ class SparseData:
 
     def cvxpy_matmul(self, W):
         return self.X @ W
+
+    def cvxpy_rmatmul(self, G):
+        return self.transposed @ G
 
     def column_squares(self, weights):
         return np.asarray(self.X.multiply(self.X).T @ weights, dtype=np.float64)

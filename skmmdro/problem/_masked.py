@@ -106,7 +106,13 @@ class MaskedData:
 
     def cvxpy_matmul(self, W):
         """Return the stacked matrix times a cvxpy expression, for the reference."""
+        return self._stacked() @ W
 
+    def cvxpy_rmatmul(self, G):
+        """Return the transposed stacked matrix times a cvxpy expression."""
+        return self._stacked().T @ G
+
+    def _stacked(self):
         copies = []
         for mask in self.masks:
             X = np.empty((self.n_samples, self.shape[1]))
@@ -115,7 +121,7 @@ class MaskedData:
                 block = block.toarray() if issparse(block) else block
                 X[:, columns] = self.means[k] if mask[k] else block
             copies.append(X)
-        return np.vstack(copies) @ W
+        return np.vstack(copies)
 
     def take(self, rows):
         blocks = [block.take(rows) for block in self.blocks]

@@ -54,6 +54,30 @@ def flip_program(problem):
     return cp.Problem(cp.Minimize(objective), constraints), W, b, bound
 
 
+def least_budget_share(problem, at):
+    """Return the least factor of the budgets for which a constant model is best.
+
+    At kinks of the loss its slope may be anything in an interval: the slopes chosen
+    are those for which the norms have to be smallest.
+    """
+    import cvxpy as cp
+
+    weights = at.worst.weights[:, None]
+    low, high = problem.loss.slope_range(at.raw)
+    dual, share = cp.Variable(low.shape), cp.Variable(nonneg=True)
+    constraints = [dual >= weights * low, dual <= weights * high]
+    if problem.fit_intercept:
+        constraints.append(cp.sum(dual, axis=0) == 0)
+    pull = problem.data.cvxpy_rmatmul(dual)
+    penalty = problem.penalty
+    for k, budget in enumerate(penalty.budgets):
+        block = pull[np.flatnonzero(penalty.labels == k)]
+        constraints.append(cp.norm(block, "fro") <= share * budget)
+    program = cp.Problem(cp.Minimize(share), constraints)
+    program.solve(solver=cp.CLARABEL)
+    return 1.0 if share.value is None else float(share.value)
+
+
 def _charge(penalty, W):
     import cvxpy as cp
 

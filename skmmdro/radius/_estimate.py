@@ -26,10 +26,10 @@ _LEAST_ROWS = 20  # on each side; five folds of fewer say nothing
 class RadiusEstimate:
     """How far each modality moved; returned by :func:`estimate_radii`.
 
-    Attributes
+    Parameters
     ----------
     radii : dict of str to float
-        chi-square divergence of each modality, to be passed on as ``radius=``.
+        Divergence (chi-square) of each modality, to be passed on as ``radius=``.
     lower, upper : dict of str to float
         Ends of the bootstrap interval of each radius.
     auc : dict of str to float
@@ -39,6 +39,18 @@ class RadiusEstimate:
         moved, in their units.
     confidence : float
         Confidence of the intervals.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmmdro.radius import estimate_radii
+    >>> rng = np.random.default_rng(0)
+    >>> estimate = estimate_radii(
+    ...     rng.standard_normal((500, 2)), rng.standard_normal((500, 2)) + [0, 1],
+    ...     modalities={"still": [0], "moving": [1]}, n_bootstrap=20,
+    ... )
+    >>> estimate.radii["still"] < 0.1 < estimate.radii["moving"]
+    True
     """
 
     radii: dict
@@ -90,6 +102,7 @@ class RadiusEstimate:
         Returns
         -------
         table : str
+            With a header.
         """
         width = max(len("modality"), *map(len, self.radii))
         interval = f"{100 * self.confidence:g} % interval"

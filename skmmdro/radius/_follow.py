@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
-from ..modalities import Modalities
-from ..problem import RobustProblem, build_problem, solve
+from .._estimator._model import Sample
+from ..problem import RobustProblem, solve
 from ..solvers import Options
 from ..solvers._descent import line_search
 from ..solvers._linear_algebra import Metric
@@ -51,30 +51,20 @@ class Follower:
 
     def __init__(self, model, data, y, weights):
         weights = _times_class_weights(model, y, weights)
-        used = weights > 0
-        self.data, y = (data, y) if used.all() else (data[used], y[used])
-        self.nominal = weights[used] / weights.sum()
-        self.model = model
-        self.modalities = Modalities(
-            tuple(model.modalities_), tuple(model.modalities_.values())
-        )
-        n_classes = None
+        self.n_classes = None
         if model._task == "classification":
-            n_classes, y = len(model.classes_), np.searchsorted(model.classes_, y)
-        self.loss = model._fitted_loss.bind(y, self.nominal, n_classes)
+            self.n_classes = len(model.classes_)
+            y = np.searchsorted(model.classes_, y)
+        self.sample = Sample.select(data, y, weights, None)
+        self.design = model._fitted_design(self.sample)
+        self.model = model
         self.options = Options(float(model.tol), model.max_iter)
         self.metric, self.past = None, []
 
     def solve(self, ambiguity, scale):
         """Return the Point of a set; `scale` is the mean of its radii."""
-        problem, _ = build_problem(
-            self.data,
-            self.loss,
-            ambiguity,
-            self.nominal,
-            self.modalities,
-            alpha=float(self.model.alpha),
-            fit_intercept=self.model.fit_intercept,
+        problem, _ = self.model._problem(
+            self.sample, self.design, ambiguity, self.model._fitted_loss, self.n_classes
         )
         start = self._start(scale, problem)
         point = self._descend(problem, start) if self._is_smooth(problem) else None
@@ -109,10 +99,7 @@ class Follower:
     def _start(self, scale, problem):
         """Extrapolate by Lagrange's polynomial; begin at the fitted model."""
         if not self.past:
-            W, b = np.atleast_2d(self.model.coef_).T, self.model.intercept_
-            b = np.broadcast_to(b, (1, problem.n_outputs))
-            table = np.vstack([W, b]) if problem.fit_intercept else W
-            return table.astype(np.float64).ravel()
+            return self.model._fitted_theta(problem)
         nodes = np.array([root for root, _ in self.past])
         start = 0.0
         for i, (root, theta) in enumerate(self.past):

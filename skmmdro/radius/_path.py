@@ -11,18 +11,19 @@ from sklearn.utils.validation import check_array
 
 from .._sklearn import Interval, check_nominal_weights, validate_params
 from ..ambiguity import resolve_ambiguity
+from ..linear._base import DROLinearModel
 from ._follow import Follower
 
-_GROWTH, _LARGEST = 10.0, 1e6  # of the scale of the radius, in the search
+_GROWTH, _LARGEST = 10.0, 1e4  # of the scale of the radius, in the search
 _SMALLEST_OF_GRID = 1e-4  # of the largest radius
-_COLLAPSED = "The ambiguity set .* is so large"
+_COLLAPSED = "The ambiguity set .*so large"
 
 
 @dataclass(frozen=True)
 class RadiusPath:
     """Models along a row of radii; returned by :func:`radius_path`.
 
-    Attributes
+    Parameters
     ----------
     radii : list of n_radii floats or dicts
         As they were asked for.
@@ -42,6 +43,16 @@ class RadiusPath:
         Iterations taken.
     modality_names : tuple of str
         Names of the columns of `block_norms`.
+
+    Examples
+    --------
+    >>> from skmmdro import DROClassifier
+    >>> from skmmdro.datasets import make_multimodal_classification
+    >>> from skmmdro.radius import radius_path
+    >>> data = make_multimodal_classification(200, random_state=0)
+    >>> model = DROClassifier(modalities=data.modalities)
+    >>> radius_path(model, data.data, data.target, [0.0, 0.01]).modality_names
+    ('m0', 'm1', 'm2')
     """
 
     radii: list
@@ -89,6 +100,7 @@ def radius_path(estimator, X, y, radii=30, *, sample_weight=None):
     Returns
     -------
     path : RadiusPath
+        Coefficients, norms, losses and gaps.
 
     Raises
     ------
@@ -213,8 +225,8 @@ def _last_step(estimator, X, y):
         if len(estimator.steps) > 1:
             X = clone(estimator[:-1]).fit_transform(X, y)
         estimator = estimator[-1]
-    ambiguity = getattr(estimator, "ambiguity", None)
-    if ambiguity is None or _radius_part(resolve_ambiguity(ambiguity)) is None:
+    is_linear = isinstance(estimator, DROLinearModel)
+    if not is_linear or _radius_part(resolve_ambiguity(estimator.ambiguity)) is None:
         raise ValueError(
             "estimator must be a DROClassifier, a DRORegressor or a Pipeline that ends "
             "in one, with an ambiguity set that has a radius such as ChiSquare(); got "
@@ -284,7 +296,7 @@ def _collect(points, radii, follower):
         nominal_losses=np.array([p.nominal_loss for p in points]),
         dual_gaps=np.array([p.gap for p in points]),
         n_iter=np.array([p.n_iter for p in points]),
-        modality_names=follower.modalities.names,
+        modality_names=tuple(follower.model.modalities_),
     )
 
 

@@ -19,7 +19,7 @@ class RobustnessComparison:
 
     Returned by :func:`compare_robustness`.
 
-    Attributes
+    Parameters
     ----------
     results : dict of str to Robustness
         Scores of each model.
@@ -32,6 +32,21 @@ class RobustnessComparison:
         for the data as they are.
     confidence : float
         Confidence of each interval by itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skmmdro.robustness import compare_robustness
+    >>> X = np.random.default_rng(0).standard_normal((100, 2))
+    >>> models = {"both": LinearRegression().fit(X, X.sum(axis=1))}
+    >>> models["twice"] = LinearRegression().fit(X, 2 * X.sum(axis=1))
+    >>> result = compare_robustness(
+    ...     models, X, X.sum(axis=1), modalities=[1, 1], shifts="permute",
+    ...     n_bootstrap=10,
+    ... )
+    >>> result.reference, sorted(result.results)
+    ('both', ['both', 'twice'])
     """
 
     results: dict
@@ -40,7 +55,13 @@ class RobustnessComparison:
     confidence: float
 
     def to_frame(self):
-        """Return the differences as a pandas DataFrame."""
+        """Return the differences as a pandas DataFrame.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_rows, 7)
+            The columns of `differences`.
+        """
         return to_frame(self.differences)
 
 
@@ -88,18 +109,33 @@ def compare_robustness(
         Targets.
     reference : str or None, default=None
         Name of the model to compare with. None: the first.
-    modalities, shifts, severities, n_repeats, scoring, cv
-        As in :func:`modality_robustness`. Modalities are read from the reference.
+    modalities : dict, list of int or None, default=None
+        As in :func:`modality_robustness`; None: read from the reference.
+    shifts : str or sequence of str, default=("missing", "noise", "permute", "reweight")
+        What happens to a modality.
+    severities : sequence of float or dict, default=(0.25, 0.5, 1.0)
+        How strong, for all shifts or by shift.
+    n_repeats : int in [1, inf), default=5
+        Independent draws of each shift.
+    scoring : str, callable or None, default=None
+        Scorer of scikit-learn. None: accuracy or R^2.
+    cv : int, splitter, iterable or None, default=None
+        As in :func:`modality_robustness`.
     confidence : float in (0, 1), default=0.95
         Confidence of each interval.
     n_bootstrap : int in [2, inf), default=200
         Number of draws.
-    n_jobs, random_state, verbose
-        As in :func:`modality_robustness`.
+    n_jobs : int or None, default=None
+        Number of splits at work at the same time.
+    random_state : int, RandomState instance or None, default=0
+        Draws the shifts and the rows of the bootstrap.
+    verbose : int, default=0
+        Passed on to joblib.
 
     Returns
     -------
     comparison : RobustnessComparison
+        Scores of each model, and differences with intervals.
 
     Raises
     ------

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.metrics import check_scoring, get_scorer
-from sklearn.utils import _safe_indexing
 
+from .._sklearn import safe_indexing
 from ._reweight import ModalityReweighting
 from ._shifts import REWEIGHT, shifted
 
@@ -76,7 +76,7 @@ class Cell:
         more = {}
         if self.weights is not None:
             more["sample_weight"] = self.weights[rows] * len(y)
-        y = _safe_indexing(y, rows)
+        y = safe_indexing(y, rows)
         return np.array([scorer(r, rows, y, **more) for r in self.repeats])
 
     def hits(self, y):

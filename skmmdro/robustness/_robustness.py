@@ -6,11 +6,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, validate_params
+from .._sklearn import Interval, safe_indexing, validate_params
 from ._columns import modality_columns
 from ._evaluate import evaluate, resolve_scorer
 from ._plan import KNOWN, make_plan
@@ -31,19 +30,38 @@ class Robustness:
 
     Returned by :func:`modality_robustness`.
 
-    Attributes
+    Parameters
     ----------
     table : dict of str to ndarray of shape (n_rows,)
         Columns "modality", "shift", "severity", "fold", "repeat" and "score".
     baseline : ndarray of shape (n_folds,)
         Scores without shift.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skmmdro.robustness import modality_robustness
+    >>> X = np.random.default_rng(0).standard_normal((100, 2))
+    >>> model = LinearRegression().fit(X, X[:, 0])
+    >>> result = modality_robustness(
+    ...     model, X, X[:, 0], modalities={"used": [0], "unused": [1]}, shifts="noise"
+    ... )
+    >>> result.worst()[0]
+    ('used', 'noise', 1.0)
     """
 
     table: dict
     baseline: np.ndarray
 
     def to_frame(self):
-        """Return the table as a pandas DataFrame."""
+        """Return the table as a pandas DataFrame.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_rows, 6)
+            The columns of `table`.
+        """
         return to_frame(self.table)
 
     def mean_scores(self):
@@ -69,7 +87,15 @@ class Robustness:
         }
 
     def worst(self):
-        """Return the (modality, shift, severity) of the lowest mean score, and it."""
+        """Return where the mean score is lowest.
+
+        Returns
+        -------
+        key : tuple of (str, str, float)
+            Modality, shift and severity.
+        score : float
+            Mean score there.
+        """
         scores = self.mean_scores()
         key = min(scores, key=scores.get)
         return key, scores[key]
@@ -125,7 +151,7 @@ def modality_robustness(
     n_repeats : int in [1, inf), default=5
         Independent draws of "missing", "noise" and "permute".
     scoring : str, callable or None, default=None
-        scikit-learn scorer. None: accuracy or R^2.
+        Scorer of scikit-learn. None: accuracy or R^2.
     cv : int, splitter, iterable or None, default=None
         None: the estimator is fitted and X, y are held out. Otherwise copies of it are
         fitted on the training part of each split and scored on the other part.
@@ -192,8 +218,8 @@ def fold_cells(estimator, X, y, modalities, plan, cv, *, n_jobs=None, verbose=0)
 
 
 def _fit_and_evaluate(estimator, X, y, train, test, columns, plan):
-    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
-    held_out = _safe_indexing(X, test), _safe_indexing(y, test)
+    estimator.fit(safe_indexing(X, train), safe_indexing(y, train))
+    held_out = safe_indexing(X, test), safe_indexing(y, test)
     return held_out[1], evaluate(estimator, *held_out, columns, plan)
 
 

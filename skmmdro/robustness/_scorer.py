@@ -62,7 +62,7 @@ def make_robust_scorer(
     Parameters
     ----------
     scoring : str, callable or None, default=None
-        scikit-learn scorer of which greater values are better. None: accuracy or R^2.
+        Scorer of scikit-learn, greater is better. None: accuracy or R^2.
     shifts : str or sequence of str, default=("missing", "permute")
         What happens to a modality, one at a time.
     severities : sequence of float or dict, default=(1.0,)

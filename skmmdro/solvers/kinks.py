@@ -6,7 +6,7 @@ import numpy as np
 
 # losses with kinks begin so smooth that a constant model's slopes are free
 _FIRST = (0.3, 0.1, 0.03, 0.01)
-_LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+_LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 _REPEATS = 10  # rungs at the end; the multipliers get better at the same smoothing
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 

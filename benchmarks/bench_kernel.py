@@ -1,0 +1,267 @@
+"""Kernel estimators: time, cost of exact fits, memory, accuracy without a modality.
+
+Times are medians of interleaved fits in one process; with --cpu processor time, for
+which OMP_NUM_THREADS=1 has to be set. himalaya is left out if it is not installed.
+
+    python benchmarks/bench_kernel.py [--cpu]       # time, exact against low rank
+    python benchmarks/bench_kernel.py --memory N    # peak memory of a fit on N samples
+    python benchmarks/bench_kernel.py --accuracy    # 5 random splits, tuned inside
+    python benchmarks/bench_kernel.py --accuracy --data DIRECTORY
+
+The directory may hold further data sets, ``alzheimer_csf.npz`` and
+``parkinson_speech.npz``: arrays ``X_<modality>`` and ``y``.
+"""
+
+import argparse
+import resource
+import sys
+import time
+import warnings
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.model_selection import (
+    GridSearchCV,
+    ParameterGrid,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+)
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from skmmdro import KernelDROClassifier
+from skmmdro.ambiguity import ChiSquare, ModalityLoss
+from skmmdro.datasets import load_handwritten_views
+
+OURS = {
+    "gamma": ["0.125*median", "0.25*median", "0.5*median", "1*median"],
+    "alpha": [1e-5, 1e-4, 1e-3],
+}
+THEIRS = {"C": [0.3, 1, 3, 10, 30, 100], "gamma": [0.1, 0.3, 1, 3]}
+SEARCH = {"rank": 60, "tol": 1e-2}  # while tuning
+FINAL = {"rank": 200, "tol": 1e-4}
+EXTRA = ("alzheimer_csf", "parkinson_speech")
+
+
+# -- time ------------------------------------------------------------------------------
+
+
+def make_data(n_samples, width=20, n_modalities=3, seed=0):
+    """Labels that depend on each modality, not linearly."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n_samples, width * n_modalities))
+    score = 0.5 * rng.standard_normal(n_samples)
+    for start in range(0, X.shape[1], width):
+        score += np.sin(2 * X[:, start]) + X[:, start + 1] * X[:, start + 2]
+    return X, (score > 0).astype(int), [width] * n_modalities
+
+
+def peers():
+    """Return {name: function that fits to (X, y, widths)} of what is installed."""
+    found = {}
+    try:
+        from himalaya.kernel_ridge import MultipleKernelRidgeCV
+        from sklearn.metrics.pairwise import rbf_kernel
+    except ImportError:
+        return found
+
+    def fit_himalaya(X, y, widths):
+        edges = np.cumsum([0, *widths])
+        blocks = [X[:, a:b] for a, b in pairwise(edges)]
+        grams = np.stack([rbf_kernel(b) for b in blocks])
+        model = MultipleKernelRidgeCV(
+            kernels="precomputed",
+            solver="random_search",
+            solver_params={"n_iter": 100, "progress_bar": False},
+        )
+        model.fit(grams, 2.0 * y - 1)
+
+    return {"himalaya, 100 iterations": fit_himalaya}
+
+
+def medians(fits, repeats, clock):
+    """Return the median seconds of each function, calls interleaved."""
+    spent = {name: [] for name in fits}
+    for _ in range(repeats + 1):
+        for name, fit in fits.items():
+            start = clock()
+            fit()
+            spent[name].append(clock() - start)
+    return {name: float(np.median(times[1:])) for name, times in spent.items()}
+
+
+def time_rows(n_samples, repeats, clock):
+    X, y, widths = make_data(n_samples)
+    fits = {"SVC(kernel='rbf')": lambda: SVC().fit(X, y)}
+    for name, ambiguity in (
+        ("chi-square 0.1", ChiSquare(0.1)),
+        ("radius 0", ChiSquare(0.0)),
+        ("modality loss", ModalityLoss()),
+    ):
+        model = KernelDROClassifier(ambiguity, modalities=widths)
+        fits[f"ours, {name}"] = lambda model=model: model.fit(X, y)
+    for name, fit in peers().items():
+        fits[name] = lambda fit=fit: fit(X, y, widths)
+    seconds = medians(fits, repeats, clock)
+    base = seconds["SVC(kernel='rbf')"]
+    print(f"\nfit, n = {n_samples:,}, 3 modalities of 20 columns, default rank")
+    for name, value in seconds.items():
+        print(f"  {name:<28}{value:>9.3f} s{value / base:>8.2f} times SVC", flush=True)
+
+
+def rank_rows(n_samples, clock):
+    X, y, widths = make_data(n_samples + 2000)
+    X, y, X_test, y_test = X[:n_samples], y[:n_samples], X[n_samples:], y[n_samples:]
+    print(f"\nexact against low rank, n = {n_samples:,}, default radius and alpha")
+    print(f"  {'rank':>6}{'seconds':>9}{'objective':>11}{'change':>9}{'accuracy':>10}")
+    exact = None
+    for rank in (None, 50, 100, 200, 500, 1000):
+        model = KernelDROClassifier(rank=rank, modalities=widths)
+        start = clock()
+        model.fit(X, y)
+        seconds = clock() - start
+        raw = model.decision_function(X_test)
+        exact = raw if exact is None else exact
+        change = np.sqrt(np.mean((raw - exact) ** 2) / np.mean(exact**2))
+        print(
+            f"  {rank or 'exact':>6}{seconds:>9.2f}{model.objective_:>11.5f}"
+            f"{change:>9.1e}{model.score(X_test, y_test):>10.3f}",
+            flush=True,
+        )
+
+
+def memory_row(n_samples, width):
+    X, y, widths = make_data(n_samples, width)
+    start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.perf_counter()
+    model = KernelDROClassifier(modalities=widths).fit(X, y)
+    seconds = time.perf_counter() - begin
+    fit = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    model.predict(X)
+    both = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        f"n = {n_samples:,}, 3 modalities of {width} columns: {seconds:.1f} s; process "
+        f"with data {start / 1e3:.0f} MB, fit {(fit - start) / 1e3:.0f} MB more, "
+        f"predict {(both - fit) / 1e3:.0f} MB more"
+    )
+
+
+# -- accuracy --------------------------------------------------------------------------
+
+
+def data_sets(directory):
+    """Yield name, blocks, labels."""
+    images, y = load_digits(return_X_y=True)
+    images = images.reshape(-1, 8, 8)
+    corners = [(a, b) for a in (0, 4) for b in (0, 4)]
+    quadrants = [images[:, a : a + 4, b : b + 4] for a, b in corners]
+    cancer = load_breast_cancer()
+    yield "breast_cancer", np.split(cancer.data, 3, axis=1), cancer.target
+    for name in EXTRA if directory else ():
+        stored = np.load(Path(directory) / f"{name}.npz")
+        blocks = [stored[key] for key in stored.files if key.startswith("X_")]
+        yield name, [np.asarray(b, dtype=float) for b in blocks], stored["y"]
+    yield "digits", [q.reshape(len(y), -1) for q in quadrants], y
+    views = load_handwritten_views()
+    columns = views.modalities.values()
+    yield "mfeat", [views.data[:, c].astype(float) for c in columns], views.target
+
+
+def with_and_without(model, X, y):
+    """Return the accuracies on all modalities and without each of them."""
+    scores = model.modality_scores(X)
+    total = scores.sum(axis=1)
+    accuracies = []
+    for raw in (total, *(total - f for f in np.moveaxis(scores, 1, 0)[:-1])):
+        winner = raw.argmax(axis=1) if raw.ndim > 1 else (raw > 0).astype(int)
+        accuracies.append(np.mean(model.classes_[winner] == y))
+    return accuracies
+
+
+def fit_ours(X, y, widths):
+    """Tune by the mean accuracy with all modalities and without each of them."""
+    folds = list(StratifiedKFold(3, shuffle=True, random_state=0).split(X, y))
+
+    def score(parameters):
+        model = KernelDROClassifier(
+            ModalityLoss(), modalities=widths, **parameters, **SEARCH
+        )
+        return np.mean(
+            [
+                np.mean(with_and_without(model.fit(X[a], y[a]), X[b], y[b]))
+                for a, b in folds
+            ]
+        )
+
+    best = max(ParameterGrid(OURS), key=score)
+    model = KernelDROClassifier(ModalityLoss(), modalities=widths, **best, **FINAL)
+    return model.fit(X, y), best
+
+
+def fit_svc(X, y):
+    grid = {**THEIRS, "gamma": [g / X.shape[1] for g in THEIRS["gamma"]]}
+    return GridSearchCV(SVC(), grid, cv=3).fit(X, y)
+
+
+def without(X, widths, y, model):
+    """Return the accuracies of a model that sees zeros, the training means."""
+    edges, out = np.cumsum([0, *widths]), [model.score(X, y)]
+    for start, stop in pairwise(edges):
+        lost = X.copy()
+        lost[:, start:stop] = 0
+        out.append(model.score(lost, y))
+    return out
+
+
+def row(name, values):
+    a, b, c, d = values
+    return f"{name:<18}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}"
+
+
+def accuracy_rows(directory):
+    print(f"{'':<18}{'ours':>16}{'SVC-RBF':>18}{'chosen':>30}")
+    print(f"{'':<18}{'clean   worst':>16}{'clean   worst':>18}")
+    for name, blocks, y in data_sets(directory):
+        widths, rows = [b.shape[1] for b in blocks], []
+        X = np.hstack(blocks)
+        splits = StratifiedShuffleSplit(5, test_size=0.5, random_state=0)
+        for train, test in splits.split(X, y):
+            scaler = StandardScaler().fit(X[train])
+            A, B = (np.nan_to_num(scaler.transform(X[i])) for i in (train, test))
+            model, best = fit_ours(A, y[train], widths)
+            ours = with_and_without(model, B, y[test])
+            theirs = without(B, widths, y[test], fit_svc(A, y[train]))
+            rows.append((ours[0], min(ours[1:]), theirs[0], min(theirs[1:])))
+            a, b, c, d = rows[-1]
+            print(
+                f"  {'':<16}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}  {best}", flush=True
+            )
+        a, b, c, d = np.mean(rows, axis=0)
+        print(f"{name:<18}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes only")
+    parser.add_argument("--cpu", action="store_true", help="processor time")
+    parser.add_argument("--memory", type=int, metavar="N", help="only peak memory")
+    parser.add_argument("--width", type=int, default=100, help="columns, for --memory")
+    parser.add_argument("--accuracy", action="store_true", help="only accuracy")
+    parser.add_argument("--data", metavar="DIRECTORY", help="further data sets")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore", "The ambiguity set is so large")
+    if options.memory:  # in a process of its own: the peak is not undone
+        return memory_row(options.memory, options.width)
+    if options.accuracy:
+        return accuracy_rows(options.data)
+    clock = time.process_time if options.cpu else time.perf_counter
+    time_rows(2_000, 3 if options.quick else 7, clock)
+    if not options.quick:
+        time_rows(5_000, 3, clock)
+    rank_rows(500 if options.quick else 2_000, clock)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""The certificate: bounds from low to high, and what they say."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+NAMES = {"zero_one": "error rate", "training": "training loss"}
+
+
+@dataclass(frozen=True)
+class RiskCertificate:
+    """Bounds of the risk under shift, from below and from above.
+
+    Returned by :func:`risk_certificate`. In a row from low to high, all on the data
+    given but the last, which holds for the population: nominal_risk, attained_risk,
+    joint_risk, closed_form, upper_bound.
+
+    Parameters
+    ----------
+    loss : {"zero_one", "training"}
+        What the risk is the mean of.
+    nominal_risk : float
+        Mean loss without shift.
+    attained_risk : float
+        Mean loss under the worst reweighting found that tilts each modality within its
+        radius, an explicit shift.
+    joint_risk : float
+        Largest mean loss over the joint ball of radius `joint_radius`.
+    closed_form : float
+        The value ``mean + sqrt(joint_radius) * std``, cut at the largest possible loss.
+    upper_bound : float or None
+        Bound of the worst case over the joint ball around the population, at the
+        confidence. None for a training loss without `loss_bound`.
+    encoder_term : float or None
+        What encoder errors and transport budgets add to all of these. None if they
+        exist and no bound of their effect on the error rate is known.
+    minimax_floor : float or None
+        Worst excess error rate that no learner can rule out at this joint radius, for
+        two classes; None for the training loss.
+    early_fusion_bound : float or None
+        The same bound at the radius that merged columns need for the same protection
+        of each modality.
+    radii : dict of str to float
+        Radius of each modality.
+    joint_radius, early_fusion_radius : float
+        Radius B of the joint ball, and the same under comonotone coupling.
+    coupling : ndarray of shape (n_modalities, n_modalities)
+        Coupling matrix.
+    modality_contributions : dict of str to float
+        Share of each modality in B, half of each pair's term to each; they add up to B.
+    weights : ndarray of shape (n_samples,)
+        Weights of the samples under which `attained_risk` is attained.
+    confidence : float
+        Confidence of the upper bounds.
+    n_samples : int
+        Number of held-out samples.
+
+    Examples
+    --------
+    >>> from skmmdro import DROClassifier
+    >>> from skmmdro.certificates import risk_certificate
+    >>> from skmmdro.datasets import make_multimodal_classification
+    >>> data = make_multimodal_classification(300, random_state=0)
+    >>> X, y = data.data, data.target
+    >>> model = DROClassifier(modalities=data.modalities).fit(X[:150], y[:150])
+    >>> certificate = risk_certificate(model, X[150:], y[150:])
+    >>> certificate.nominal_risk <= certificate.attained_risk <= certificate.joint_risk
+    True
+    """
+
+    loss: str
+    nominal_risk: float
+    attained_risk: float
+    joint_risk: float
+    closed_form: float
+    upper_bound: float | None
+    encoder_term: float | None
+    minimax_floor: float | None
+    early_fusion_bound: float | None
+    radii: dict
+    joint_radius: float
+    early_fusion_radius: float
+    coupling: np.ndarray = field(repr=False)
+    modality_contributions: dict = field(repr=False)
+    weights: np.ndarray = field(repr=False)
+    confidence: float = 0.95
+    n_samples: int = 0
+
+    def is_vacuous(self):
+        """Tell whether the upper bound says no more than what is always true.
+
+        Returns
+        -------
+        vacuous : bool
+            True if there is no bound, or it is 1 for the error rate.
+        """
+        if self.upper_bound is None:
+            return True
+        return self.loss == "zero_one" and self.upper_bound >= 1.0
+
+    def statement(self):
+        """Return the guarantee in words.
+
+        Returns
+        -------
+        text : str
+            One or a few sentences.
+        """
+        radii = ", ".join(f"{name} {radius:.3g}" for name, radius in self.radii.items())
+        shifts = f"any shift within the joint chi-square radius {self.joint_radius:.3g}"
+        shifts += f" (radii of the modalities: {radii})"
+        certain = f"With {100 * self.confidence:g} % confidence"
+        if self.upper_bound is None:
+            return (
+                "No guarantee: the training loss has no largest value. Pass "
+                'loss_bound, or loss="zero_one".'
+            )
+        if self.is_vacuous():
+            return (
+                f"No guarantee: at {self.n_samples} samples the bound under {shifts} "
+                "is vacuous; it does not exclude that every prediction is wrong. The "
+                f"error rate without shift is {self.nominal_risk:.3f}, and the worst "
+                f"shift found raises it to {self.attained_risk:.3f}. Use smaller radii."
+            )
+        if self.loss == "zero_one":
+            text = f"{certain}, accuracy is at least {1 - self.upper_bound:.3f} under "
+            text += f"{shifts}."
+            if self.encoder_term is None:
+                text += " Errors of the encoders are not covered."
+            return text
+        bound = self.upper_bound + self.encoder_term
+        text = (
+            f"{certain}, the mean training loss is at most {bound:.3f} under {shifts}"
+        )
+        return text + (", encoder errors included." if self.encoder_term else ".")
+
+    def summary(self):
+        """Return the bounds as a table.
+
+        Returns
+        -------
+        table : str
+            One line for each bound.
+        """
+        rows = [
+            (f"nominal {NAMES[self.loss]}", self.nominal_risk),
+            ("attained by tilting modalities", self.attained_risk),
+            ("worst case over the joint ball", self.joint_risk),
+            ("mean + sqrt(B) std", self.closed_form),
+            (f"upper bound at {100 * self.confidence:g} %", self.upper_bound),
+            ("the same for merged columns", self.early_fusion_bound),
+            ("encoder term, on top of these", self.encoder_term),
+            ("floor of the worst excess error", self.minimax_floor),
+            ("joint radius B", self.joint_radius),
+        ]
+        rows += [
+            (f"  share of {name}", share)
+            for name, share in self.modality_contributions.items()
+        ]
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(
+            f"{name:<{width}}  {'none' if value is None else format(value, '.4f'):>8}"
+            for name, value in rows
+        )

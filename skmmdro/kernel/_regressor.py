@@ -1,0 +1,154 @@
+"""Distributionally robust regression with one kernel per modality."""
+
+from .._estimator import RegressorPart
+from ._base import DROKernelModel
+
+
+class KernelDRORegressor(RegressorPart, DROKernelModel):
+    """Sum of one kernel function per modality that is best in the worst case.
+
+    The prediction is ``sum_k f_k(x^(k)) + b``, f_k in the Hilbert space H_k of modality
+    k's centred kernel: its mean under the nominal weights is zero, and so is its value
+    where the modality is missing. The regressor minimises ::
+
+        R(l(f, b)) + Lip * sum_k t_k ||f_k||_{H_k} + alpha / 2 sum_k ||f_k||^2_{H_k},
+
+    where l_i is the loss of sample i, R the largest expected loss over the ambiguity
+    set around the nominal (sample) weights and t_k the budget of modality k (zero
+    unless one is stated). The objective is convex.
+
+    Parameters
+    ----------
+    ambiguity : str, AmbiguitySet or list, default="chi2"
+        The shifts to be protected against, see :class:`KernelDROClassifier`.
+    kernel : str, callable or dict, default="rbf"
+        Kernel of each modality: "linear", "poly", "rbf", "laplacian", "cosine", "chi2",
+        "additive", "precomputed" or a callable, for all or by modality name; see
+        :class:`KernelDROClassifier`.
+    gamma : str, float in (0, inf) or dict, default="scale"
+        Inverse width of the kernels, for all or by modality name: a number, "scale",
+        "median" or a multiple such as "0.5*median"; see :class:`KernelDROClassifier`.
+    degree : int in [1, inf), default=3
+        Degree of "poly".
+    coef0 : float in [0, inf), default=1.0
+        Constant term of "poly".
+    kernel_params : dict or None, default=None
+        Keyword arguments of a callable kernel.
+    rank : "auto", int in [1, inf) or None, default="auto"
+        How many training rows, the landmarks, a block's function is expanded in at
+        most; "auto" is 500, None all of them. Up to `rank` distinct rows the fit is
+        exact.
+    interactions : list of tuple of str or None, default=None
+        Pairs of modalities such as ``[("text", "image")]`` whose product kernel is a
+        block of its own, see :class:`KernelDROClassifier`.
+    loss : str or Loss, default="squared_error"
+        Loss of the residual, see :class:`DRORegressor`. "squared_error" is half the
+        square.
+    modalities : dict, list of int or None, default=None
+        Which columns form which modality, see :class:`DROClassifier`.
+    alpha : float in [0, inf), default=1e-3
+        Weight of the squared norms; losses are averaged. With radius 0 and one modality
+        the model is kernel ridge regression of centred targets with its ``alpha`` equal
+        to ``alpha * n_samples``.
+    fit_intercept : bool, default=True
+        Whether to fit an intercept, which is not penalised. Without one the predictions
+        of the training samples have mean zero.
+    solver : {"auto", "newton", "lbfgs", "cvxpy"}, default="auto"
+        See :class:`DROClassifier`.
+    tol : float in (0, inf), default=1e-6
+        Relative duality gap at which to stop. With alpha = 0, the norm of the smallest
+        subgradient relative to that of the constant model.
+    max_iter : int in [1, inf), default=200
+        Largest number of iterations.
+    warm_start : bool, default=False
+        Start from the solution of the previous fit; useful if neither the data nor the
+        kernels change.
+    verbose : int, default=0
+        With a positive value each iteration is logged to the logger "skmmdro".
+
+    Attributes
+    ----------
+    dual_coef_ : dict of ndarray of shape (n_landmarks, 1)
+        By block, a with ``f_k(x) = sum_j a_j k(x, x_j) - constant``, j over the rows
+        ``landmarks_[k]``. Blocks dropped because of their budget are exactly zero.
+    intercept_ : float
+        Intercept.
+    landmarks_ : dict of ndarray of int
+        By block, the rows of X in fit that f_k is expanded in.
+    modality_norms_ : dict of float
+        ||f_k|| of each modality and interaction.
+    n_components_ : dict of int
+        By block, the dimension of the space f_k was sought in.
+    gamma_ : dict
+        Value of gamma for the kernels that have one.
+    modalities_ : dict
+        Column indices of each modality.
+    worst_case_weights_ : ndarray of shape (n_samples,)
+        The weights in the ambiguity set under which the model's training loss is
+        largest; they sum to one.
+    objective_ : float
+        Value of the objective.
+    dual_gap_ : float
+        Relative duality gap, an upper bound of the relative suboptimality.
+    n_iter_ : int
+        Iterations taken.
+    n_features_in_ : int
+        Number of columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Column names seen in fit, if all are strings.
+
+    See Also
+    --------
+    KernelDROClassifier : The same for classification; its Notes hold for both.
+    DRORegressor : One linear function per modality.
+
+    Examples
+    --------
+    >>> from skmmdro import KernelDRORegressor
+    >>> from skmmdro.datasets import make_multimodal_regression
+    >>> X, y = make_multimodal_regression(
+    ...     300, widths=(4, 6), random_state=0, as_frame=True, return_X_y=True
+    ... )
+    >>> model = KernelDRORegressor(gamma="median", alpha=1e-2).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8), bool(model.dual_gap_ <= 1e-6)
+    (True, True)
+    """
+
+    def __init__(
+        self,
+        ambiguity="chi2",
+        *,
+        kernel="rbf",
+        gamma="scale",
+        degree=3,
+        coef0=1.0,
+        kernel_params=None,
+        rank="auto",
+        interactions=None,
+        loss="squared_error",
+        modalities=None,
+        alpha=1e-3,
+        fit_intercept=True,
+        solver="auto",
+        tol=1e-6,
+        max_iter=200,
+        warm_start=False,
+        verbose=0,
+    ):
+        self.ambiguity = ambiguity
+        self.kernel = kernel
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.kernel_params = kernel_params
+        self.rank = rank
+        self.interactions = interactions
+        self.loss = loss
+        self.modalities = modalities
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.verbose = verbose

@@ -1,0 +1,266 @@
+"""Certificates: order of the bounds, coverage, and what they say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
+
+from skmmdro import DROClassifier, DRORegressor
+from skmmdro.ambiguity import ChiSquare, CVaR, ModalityShift, Wasserstein
+from skmmdro.ambiguity.chi_square import ChiSquareBall
+from skmmdro.certificates import risk_certificate
+from skmmdro.certificates._bounds import (
+    bounded_loss_bound,
+    two_point_floor,
+    zero_one_bound,
+)
+from skmmdro.compose import make_multimodal_pipeline
+from skmmdro.datasets import (
+    make_multimodal_classification,
+    make_multimodal_regression,
+)
+
+DATA = make_multimodal_classification(900, random_state=0)
+X, Y, PARTS = DATA.data, DATA.target, DATA.modalities
+RADII = {"m0": 0.1, "m1": 0.02, "m2": 0.0}
+TEST = X[300:], Y[300:]
+
+
+def fitted(ambiguity, **params):
+    return DROClassifier(ambiguity, modalities=PARTS, **params).fit(X[:300], Y[:300])
+
+
+MODEL = fitted(ChiSquare(RADII))
+SETS = {
+    "chi2": ChiSquare(RADII),
+    "independent": ChiSquare(RADII, coupling="independent"),
+    "comonotone": ChiSquare(RADII, coupling="comonotone"),
+    "shift": ModalityShift(RADII),
+    "none": ChiSquare(0.0),
+    "huge": ChiSquare(50.0),
+}
+
+
+@pytest.mark.parametrize("loss", ["zero_one", "training"])
+@pytest.mark.parametrize("name", SETS)
+def test_bounds_are_in_order(name, loss):
+    bound = None if loss == "zero_one" else 20.0
+    certificate = risk_certificate(MODEL, *TEST, SETS[name], loss, loss_bound=bound)
+    ladder = [
+        certificate.nominal_risk,
+        certificate.attained_risk,
+        certificate.joint_risk,
+        certificate.closed_form,
+        certificate.upper_bound,
+        certificate.early_fusion_bound,
+    ]
+    assert np.all(np.diff(ladder) >= -1e-9)
+    shares = certificate.modality_contributions.values()
+    assert sum(shares) == pytest.approx(certificate.joint_radius)
+    assert certificate.joint_radius <= certificate.early_fusion_radius + 1e-12
+
+
+def test_values_against_their_definitions():
+    certificate = risk_certificate(MODEL, *TEST)
+    losses = (MODEL.predict(TEST[0]) != TEST[1]).astype(float)
+    nominal = np.full(len(losses), 1 / len(losses))
+    B = certificate.joint_radius
+    coupling = certificate.coupling
+    root = np.sqrt(list(RADII.values()))
+    assert root @ coupling @ root == pytest.approx(B)
+    assert certificate.nominal_risk == pytest.approx(1 - MODEL.score(*TEST))
+    assert certificate.joint_risk == ChiSquareBall(B).worst_case(losses, nominal).value
+    weights = certificate.weights
+    assert weights.sum() == pytest.approx(1)
+    assert weights.min() >= 0
+    assert np.sum((weights - nominal) ** 2 / nominal) <= B * (1 + 1e-9)
+    assert weights @ losses == pytest.approx(certificate.attained_risk)
+    assert certificate.attained_risk > certificate.nominal_risk
+    assert certificate.minimax_floor == max(np.sqrt(B) / 2, 1 / (8 * np.sqrt(300)))
+
+
+def test_training_loss_is_the_loss_of_the_fit():
+    certificate = risk_certificate(MODEL, *TEST, loss="training")
+    probability = MODEL.predict_proba(TEST[0])[np.arange(600), TEST[1]]
+    assert certificate.nominal_risk == pytest.approx(-np.log(probability).mean())
+    assert certificate.upper_bound is None
+    assert "No guarantee" in certificate.statement()
+    data = make_multimodal_regression(300, random_state=0)
+    model = DRORegressor("chi2", modalities=data.modalities).fit(data.data, data.target)
+    certificate = risk_certificate(model, data.data, data.target, loss="training")
+    residual = model.predict(data.data) - data.target
+    assert certificate.nominal_risk == pytest.approx(np.mean(residual**2) / 2)
+
+
+def test_encoder_term():
+    exact = fitted(ChiSquare(RADII, coupling="independent", encoder_error=0.1))
+    norms = [np.linalg.norm(exact.coef_[:, columns]) for columns in PARTS.values()]
+    expected = 0.1 * np.sqrt(1 + np.array(list(RADII.values()))) @ norms
+    term = risk_certificate(exact, *TEST, loss="training").encoder_term
+    assert term == pytest.approx(expected)
+    moved = SETS["independent"] + Wasserstein(0.1)
+    term = risk_certificate(MODEL, *TEST, moved, "training").encoder_term
+    norms = [np.linalg.norm(MODEL.coef_[:, columns]) for columns in PARTS.values()]
+    assert term == pytest.approx(0.1 * np.sum(norms))
+    assert risk_certificate(exact, *TEST).encoder_term is None
+    assert "not covered" in risk_certificate(exact, *TEST).statement()
+    assert risk_certificate(MODEL, *TEST).encoder_term == 0.0
+
+
+def test_statement_and_summary():
+    certificate = risk_certificate(MODEL, *TEST, ChiSquare(0.01))
+    accuracy = 1 - certificate.upper_bound
+    assert f"accuracy is at least {accuracy:.3f}" in certificate.statement()
+    table = certificate.summary()
+    assert f"{certificate.upper_bound:.4f}" in table
+    assert "share of m2" in table
+    vacuous = risk_certificate(MODEL, *TEST, SETS["huge"])
+    assert vacuous.is_vacuous()
+    assert vacuous.upper_bound == 1.0
+    assert vacuous.statement().startswith("No guarantee")
+
+
+def test_pipelines_searches_and_other_classifiers():
+    columns = [f"{name}__{i}" for name in PARTS for i in range(5)]
+    frame = pd.DataFrame(X, columns=columns)
+    pipeline = make_multimodal_pipeline(
+        *[(n, StandardScaler(), columns[c]) for n, c in PARTS.items()],
+        estimator=DROClassifier(ChiSquare(RADII)),
+    )
+    search = GridSearchCV(pipeline, {"droclassifier__alpha": [1e-3]}, cv=2)
+    test = frame[300:], Y[300:]
+    search.fit(frame[:300], Y[:300])
+    first, second = (
+        risk_certificate(model, *test) for model in (search, search.best_estimator_)
+    )
+    assert first.radii == RADII
+    assert first.upper_bound == second.upper_bound
+    plain = LogisticRegression().fit(frame[:300], Y[:300])
+    other = risk_certificate(plain, *test, ChiSquare(RADII))
+    assert other.radii == RADII
+    assert other.nominal_risk == pytest.approx(1 - plain.score(*test))
+
+
+@pytest.mark.parametrize("n_samples", [20, 200])
+def test_zero_one_bound_covers_exactly(n_samples):
+    # for every error rate: the sum over all outcomes, no simulation needed
+    radius, confidence = 0.2, 0.9
+    counts = np.arange(n_samples + 1)
+    bounds = [zero_one_bound(k, n_samples, radius, confidence) for k in counts]
+    assert np.all(np.diff(bounds) >= 0)
+    for p in np.linspace(0.01, 0.99, 50):
+        truth = min(p + np.sqrt(radius * p * (1 - p)), 1.0)
+        covered = binom.pmf(counts, n_samples, p) @ (np.array(bounds) >= truth)
+        assert covered >= confidence - 1e-12
+
+
+def test_worst_case_of_a_zero_one_loss_is_the_ball():
+    for p in (0.01, 0.3, 0.8):
+        losses = np.array([1.0, 0.0])
+        value = ChiSquareBall(0.3).worst_case(losses, np.array([p, 1 - p])).value
+        assert value == pytest.approx(min(p + np.sqrt(0.3 * p * (1 - p)), 1.0))
+
+
+def test_certificates_of_all_error_free_and_all_wrong():
+    assert zero_one_bound(0, 100, 0.1, 0.95) < 0.1
+    assert zero_one_bound(100, 100, 0.1, 0.95) == 1.0
+    always = DummyClassifier(strategy="constant", constant=1).fit(X[:20], Y[:20])
+    certificate = risk_certificate(
+        always, X, np.ones(900, dtype=int), ChiSquare(0.1), modalities=PARTS
+    )
+    assert certificate.nominal_risk == certificate.joint_risk == 0.0
+    assert 0 < certificate.upper_bound < 0.1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ambiguity": CVaR(0.5)}, "chi-square radii"),
+        ({"ambiguity": "nonsense"}, "not an ambiguity set"),
+        ({"ambiguity": ChiSquare({"m0": 0.1})}, "no entry for"),
+        ({"loss": "hinge"}, "loss"),
+        ({"loss": "training", "loss_bound": 0.1}, "above loss_bound"),
+        ({"confidence": 1.0}, "confidence"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        risk_certificate(MODEL, *TEST, **arguments)
+
+
+def test_bad_models_and_data():
+    plain = LogisticRegression().fit(X, Y)
+    with pytest.raises(ValueError, match="no ambiguity set of its own"):
+        risk_certificate(plain, *TEST)
+    with pytest.raises(ValueError, match="training loss of"):
+        risk_certificate(plain, *TEST, ChiSquare(), "training")
+    with pytest.raises(NotFittedError):
+        risk_certificate(DROClassifier(), *TEST)
+    with pytest.raises(ValueError, match="at least 10 samples"):
+        risk_certificate(MODEL, X[:5], Y[:5])
+    with pytest.raises(ValueError, match="not seen in fit"):
+        risk_certificate(MODEL, X, Y + 1, loss="training")
+    regressor = DRORegressor(modalities=PARTS).fit(X, Y)
+    with pytest.raises(ValueError, match="is for classifiers"):
+        risk_certificate(regressor, *TEST)
+
+
+# -- slow: statistics -------------------------------------------------------------
+
+N_SETS = 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("radius", [0.01, 0.1, 0.5])
+@pytest.mark.parametrize("n_samples", [100, 400, 1600])
+def test_coverage_of_the_worst_case(radius, n_samples):
+    """The population's worst case is known; 1,000 samples, failure chance < 1e-4."""
+    rng = np.random.default_rng(n_samples)
+    pool = make_multimodal_classification(200_000, random_state=5)
+    wrong = MODEL.predict(pool.data) != pool.target
+    p = wrong.mean()
+    truth = min(p + np.sqrt(radius * p * (1 - p)), 1.0)
+    counts = rng.binomial(n_samples, p, N_SETS)
+    covered = np.mean(
+        [zero_one_bound(k, n_samples, radius, 0.95) >= truth for k in counts]
+    )
+    assert covered >= 0.95 - 3.8 * np.sqrt(0.95 * 0.05 / N_SETS)
+
+    # losses in [0, 1] that are not zero-one: squared distance to the label
+    losses = (1 - MODEL.predict_proba(pool.data)[np.arange(200_000), pool.target]) ** 2
+    nominal = np.full(len(losses), 1 / len(losses))
+    truth = ChiSquareBall(radius).worst_case(losses, nominal).value
+    samples = (rng.choice(losses, n_samples) for _ in range(N_SETS))
+    covered = [bounded_loss_bound(s, 1.0, radius, 0.95) >= truth for s in samples]
+    assert np.mean(covered) >= 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The ambiguity set .*so large")
+@pytest.mark.parametrize("radius", [0.04, 0.25])
+def test_no_learner_beats_the_floor(radius):
+    """Worst of the two laws, each learner trained on data that tell neither."""
+    rng = np.random.default_rng(0)
+    half = np.sqrt(radius) / 2
+    learners = {
+        "logistic regression": LogisticRegression(),
+        "DRO": DROClassifier(ChiSquare(radius)),
+        "majority": DummyClassifier(strategy="most_frequent"),
+        "coin": DummyClassifier(strategy="uniform", random_state=0),
+    }
+    for learner in learners.values():
+        excess = []
+        for _ in range(100):
+            Z, y = rng.standard_normal((100, 2)), rng.integers(0, 2, 100)
+            share = np.mean(learner.fit(Z, y).predict(Z) == 1)
+            # errors under P(Y = 1) = 1/2 + half and 1/2 - half, less the best one
+            errors = [
+                share * (1 - p) + (1 - share) * p for p in (0.5 + half, 0.5 - half)
+            ]
+            excess.append(np.array(errors) - (0.5 - half))
+        assert np.max(np.mean(excess, axis=0)) >= two_point_floor(radius, 100) - 1e-12

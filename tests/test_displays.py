@@ -1,0 +1,171 @@
+"""Pictures: their data, axes, labels and errors."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skmmdro import DROClassifier, DRORegressor
+from skmmdro.ambiguity import ChiSquare, Wasserstein
+from skmmdro.certificates import risk_certificate
+from skmmdro.datasets import make_multimodal_classification
+from skmmdro.displays import (
+    CertificateDisplay,
+    CouplingDisplay,
+    RadiusPathDisplay,
+    RobustnessDisplay,
+    WorstCaseDisplay,
+)
+from skmmdro.radius import radius_path
+from skmmdro.robustness import compare_robustness, modality_robustness
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+DATA = make_multimodal_classification(400, widths=(3, 2), random_state=0)
+X, Y, PARTS = DATA.data, DATA.target, DATA.modalities
+MODEL = DROClassifier(ChiSquare(0.02), modalities=PARTS).fit(X[:200], Y[:200])
+TEST = X[200:], Y[200:]
+
+
+@pytest.fixture(autouse=True)
+def drawn_without_warnings():
+    yield
+    for number in plt.get_fignums():
+        plt.figure(number).canvas.draw()
+    plt.close("all")
+
+
+def labels(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_robustness_of_several_models():
+    other = LogisticRegression().fit(X[:200], Y[:200])
+    comparison = compare_robustness(
+        {"DRO": MODEL, "LR": other}, *TEST, shifts=["noise", "permute"], n_bootstrap=2
+    )
+    display = RobustnessDisplay.from_results(comparison, score_name="accuracy")
+    assert display.axes_.shape == (2, 2)
+    assert [ax.get_title() for ax in display.axes_[0]] == ["m0", "m1"]
+    line = display.lines_["LR", "permute", "m1"]
+    result = comparison.results["LR"]
+    means = result.mean_scores()
+    expected = [result.baseline[0]]
+    expected += [means["m1", "permute", s] for s in (0.25, 0.5, 1.0)]
+    np.testing.assert_allclose(line.get_ydata(), expected)
+    np.testing.assert_allclose(line.get_xdata(), [0, 0.25, 0.5, 1.0])
+    first = display.lines_["DRO", "permute", "m1"]
+    assert first.get_marker() != line.get_marker()
+    assert first.get_linestyle() != line.get_linestyle()
+    assert "accuracy" in display.axes_[0, 0].get_ylabel()
+    assert display.figure_.legends[0].get_texts()[0].get_text() == "DRO"
+
+
+def test_robustness_of_one_model_on_given_axes():
+    figure, axes = plt.subplots(1, 2)
+    display = RobustnessDisplay.from_estimator(
+        MODEL, *TEST, shifts="missing", scoring="roc_auc", axes=axes
+    )
+    assert display.figure_ is figure
+    assert "roc_auc" in axes[0].get_ylabel()
+    result = modality_robustness(MODEL, *TEST, shifts="missing")
+    assert RobustnessDisplay.from_results(result).figure_.legends == []
+    with pytest.raises(ValueError, match="need 2"):
+        RobustnessDisplay.from_results(result, axes=plt.subplots(1, 3)[1])
+
+
+@pytest.mark.parametrize("quantity", ["norms", "loss"])
+def test_path(quantity):
+    path = radius_path(MODEL, X, Y, [0.1, 0.0, 0.001, 0.01])
+    display = RadiusPathDisplay.from_path(path, quantity=quantity)
+    order = [1, 2, 3, 0]
+    if quantity == "norms":
+        expected = path.block_norms[order].T
+        assert labels(display.ax_) == ["m0", "m1"]
+    else:
+        expected = [path.objectives[order], path.nominal_losses[order]]
+    for line, values in zip(display.lines_, expected, strict=True):
+        np.testing.assert_allclose(line.get_xdata(), [0, 0.001, 0.01, 0.1])
+        np.testing.assert_allclose(line.get_ydata(), values)
+    assert display.ax_.get_xscale() == "symlog"
+    with pytest.raises(ValueError, match="quantity"):
+        RadiusPathDisplay.from_path(path, quantity="size")
+
+
+def test_path_from_estimator_on_given_axes():
+    ax = plt.subplots()[1]
+    display = RadiusPathDisplay.from_estimator(MODEL, X, Y, radii=[0.0, 0.1], ax=ax)
+    assert display.ax_ is ax
+    assert ax.get_xscale() == "linear"
+
+
+def test_coupling():
+    display = CouplingDisplay.from_estimator(make_pipeline(StandardScaler(), MODEL))
+    np.testing.assert_allclose(display.image_.get_array(), np.abs(MODEL.coupling_))
+    assert sum(display.contributions.values()) == pytest.approx(MODEL.joint_radius_)
+    assert display.text_[0, 1].get_text() == f"{MODEL.coupling_[0, 1]:.2f}"
+    certificate = risk_certificate(MODEL, *TEST)
+    other = CouplingDisplay.from_certificate(certificate, ax=plt.subplots()[1])
+    assert f"{certificate.joint_radius:.3g}" in other.ax_.get_ylabel()
+    with pytest.raises(ValueError, match="no coupling_"):
+        model = DROClassifier(Wasserstein(0.01), modalities=PARTS).fit(X, Y)
+        CouplingDisplay.from_estimator(model)
+
+
+def test_certificate():
+    certificate = risk_certificate(MODEL, *TEST)
+    display = CertificateDisplay.from_certificate(certificate)
+    widths = [bar.get_width() for bar in display.bars_]
+    assert widths[0] == certificate.nominal_risk
+    assert widths[4] == certificate.upper_bound
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert names[4] == "upper bound at 95 %"
+    training = CertificateDisplay.from_estimator(MODEL, *TEST, loss="training")
+    assert len(training.bars_) == 4
+    assert training.ax_.get_xlabel() == "training loss"
+
+
+def test_worst_case_by_group():
+    by = np.where(X[:, 0] > 0, "upper half", "lower half")
+    display = WorstCaseDisplay.from_estimator(MODEL, X, Y, by=by)
+    weights = MODEL.worst_case(X, Y).weights
+    heights = [[bar.get_height() for bar in bars] for bars in display.bars_]
+    names = [text.get_text() for text in display.ax_.get_xticklabels()]
+    assert heights[0] == pytest.approx([np.mean(by == name) for name in names])
+    assert heights[1] == pytest.approx([weights[by == name].sum() for name in names])
+    by_class = WorstCaseDisplay.from_estimator(MODEL, X, Y)
+    assert len(by_class.bars_[0]) == 2
+
+
+def test_worst_case_of_the_top_samples():
+    weights = np.array([0.1, 0.4, 0.2, 0.3])
+    display = WorstCaseDisplay(weights).plot(kind="samples", n_top=3)
+    assert list(display.top_) == [1, 3, 2]
+    heights = [bar.get_height() for bar in display.bars_[0]]
+    np.testing.assert_allclose(heights, [1.6, 1.2, 0.8])
+    grouped = WorstCaseDisplay(weights, by=["a", "b", "a", "b"])
+    assert labels(grouped.plot(kind="samples").ax_) == ["b", "a"]
+    with pytest.raises(ValueError, match="needs `by`"):
+        WorstCaseDisplay(weights).plot()
+    with pytest.raises(ValueError, match="kind"):
+        WorstCaseDisplay(weights).plot(kind="all")
+    with pytest.raises(ValueError, match="inconsistent"):
+        WorstCaseDisplay(weights, by=["a"])
+
+
+def test_worst_case_of_a_regressor_has_no_classes():
+    model = DRORegressor(ChiSquare(0.1), modalities=PARTS).fit(X, X[:, 0])
+    display = WorstCaseDisplay.from_estimator(model, X, X[:, 0], kind="samples")
+    assert display.by is None
+    assert len(display.top_) == 20
+
+
+def test_without_matplotlib(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"skmmdro\[plot\]"):
+        WorstCaseDisplay([1.0]).plot(kind="samples")

@@ -1,0 +1,305 @@
+"""Kernel estimators: kernels, widths, containers and what is refused."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.metrics import pairwise
+from sklearn.svm import SVC
+
+from skmmdro import KernelDROClassifier, KernelDRORegressor
+from skmmdro.ambiguity import ChiSquare, Wasserstein
+from skmmdro.kernel import _function
+from skmmdro.kernel._kernels import PrecomputedKernel
+from skmmdro.kernel._landmarks import choose_landmarks
+
+WIDTHS = [3, 1, 2]
+SPLITS = np.split(np.arange(6), [3, 4])
+
+
+def make_data(n_samples=60, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n_samples, 6))
+    return X, (np.sin(2 * X[:, 0]) + X[:, 3] ** 2 > 1).astype(int)
+
+
+def fit(X, y, ambiguity=None, **parameters):
+    ambiguity = ChiSquare(0.01) if ambiguity is None else ambiguity
+    return KernelDROClassifier(ambiguity, alpha=1e-2, **parameters).fit(X, y)
+
+
+# -- kernels ---------------------------------------------------------------------------
+
+BY_HAND = {
+    "linear": lambda A, B: A @ B.T,
+    "rbf": lambda A, B: pairwise.rbf_kernel(A, B, gamma=0.4),
+    "laplacian": lambda A, B: pairwise.laplacian_kernel(A, B, gamma=0.4),
+    "poly": lambda A, B: (0.4 * A @ B.T + 0.5) ** 2,
+    "cosine": lambda A, B: pairwise.cosine_similarity(A, B),
+    "chi2": lambda A, B: pairwise.chi2_kernel(A, B, gamma=0.4),
+    "additive": lambda A, B: np.mean(
+        [np.exp(-0.4 * (a[:, None] - b) ** 2) for a, b in zip(A.T, B.T, strict=True)],
+        axis=0,
+    ),
+}
+
+
+@pytest.mark.parametrize("kernel", BY_HAND)
+@pytest.mark.parametrize("form", ["dict", "stack", "callable"])
+def test_kernel_equals_itself_in_other_forms(kernel, form):
+    X, y = make_data()
+    X, X_new = np.abs(X), np.abs(make_data(20, 1)[0])
+    function = BY_HAND[kernel]
+    ambiguity = ChiSquare(0.01, coupling="independent")
+    named = fit(
+        X,
+        y,
+        ambiguity,
+        kernel=kernel,
+        modalities=WIDTHS,
+        gamma=0.4,
+        degree=2,
+        coef0=0.5,
+    )
+    if form == "callable":
+        other = fit(X, y, ambiguity, kernel=function, modalities=WIDTHS)
+        found = other.decision_function(X_new)
+    else:
+        train = {f"x{k}": function(X[:, c], X[:, c]) for k, c in enumerate(SPLITS)}
+        new = {f"x{k}": function(X_new[:, c], X[:, c]) for k, c in enumerate(SPLITS)}
+        if form == "stack":
+            train, new = np.stack(list(train.values())), np.stack(list(new.values()))
+        other = fit(train, y, ambiguity, kernel="precomputed")
+        found = other.decision_function(new)
+    assert other.objective_ == pytest.approx(named.objective_, rel=1e-6)
+    np.testing.assert_allclose(
+        found, named.decision_function(X_new), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_kernel_by_modality():
+    X, y = make_data()
+    kernel = {"x0": "linear", "x1": pairwise.rbf_kernel, "x2": "rbf"}
+    gamma = {"x0": "scale", "x1": "scale", "x2": 0.3}
+    model = fit(
+        X, y, kernel=kernel, gamma=gamma, kernel_params={"gamma": 2}, modalities=WIDTHS
+    )
+    assert model.gamma_ == {"x1": 2, "x2": 0.3}
+    assert model.n_components_["x0"] == 3
+
+
+def test_gamma_scale_is_that_of_svc():
+    X, y = make_data()
+    model = fit(3 * X + 1, y)
+    assert model.gamma_["x"] == pytest.approx(SVC().fit(3 * X + 1, y)._gamma)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "laplacian", "chi2"])
+def test_gamma_median(kernel):
+    X, y = make_data()
+    X = np.abs(X)
+    distance = {
+        "rbf": pairwise.pairwise_distances(X, metric="sqeuclidean"),
+        "laplacian": pairwise.pairwise_distances(X, metric="manhattan"),
+        "chi2": -pairwise.additive_chi2_kernel(X),
+    }[kernel]
+    found = fit(X, y, kernel=kernel, gamma="median").gamma_["x"]
+    expected = np.median(distance[np.triu_indices(len(X), 1)])
+    assert 1 / found == pytest.approx(expected, rel=0.01)
+    half = fit(X, y, kernel=kernel, gamma="0.5*median").gamma_["x"]
+    assert half == pytest.approx(found / 2)
+
+
+def test_gamma_of_the_additive_kernel_is_by_column():
+    X, y = make_data()
+    X *= np.arange(1, 7)
+    model = fit(X, y, kernel="additive")
+    np.testing.assert_allclose(model.gamma_["x"], 1 / X.var(axis=0))
+
+
+@pytest.mark.parametrize("kernel", ["linear", "rbf", "laplacian", "poly", "cosine"])
+def test_sparse_equals_dense(kernel):
+    X, y = make_data()
+    X[np.abs(X) < 0.5] = 0
+    dense = fit(X, y, kernel=kernel, modalities=WIDTHS)
+    model = fit(sparse.csr_array(X), y, kernel=kernel, modalities=WIDTHS)
+    np.testing.assert_allclose(
+        model.decision_function(sparse.csr_matrix(X)),
+        dense.decision_function(X),
+        rtol=1e-5,
+        atol=1e-7,
+    )
+
+
+def test_float32_stays_float32():
+    X, y = make_data()
+    model = fit(X.astype(np.float32), y, modalities=WIDTHS)
+    assert model.decision_function(X.astype(np.float32)).dtype == np.float32
+    assert model.modality_scores(X.astype(np.float32)).dtype == np.float32
+    np.testing.assert_allclose(
+        model.decision_function(X),
+        fit(X, y, modalities=WIDTHS).decision_function(X),
+        atol=1e-3,
+    )
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_name_modalities(library):
+    frames = pytest.importorskip(library)
+    X, y = make_data()
+    columns = [f"a__{j}" for j in range(4)] + ["b__0", "b__1"]
+    frame = frames.DataFrame(dict(zip(columns, X.T, strict=True)))
+    model = fit(frame, y, interactions=[("a", "b")])
+    assert list(model.modality_norms_) == ["a", "b", "a:b"]
+    assert model.feature_names_in_.tolist() == columns
+
+
+def test_predicting_in_chunks(monkeypatch):
+    X, y = make_data()
+    model = fit(X, y, modalities=WIDTHS, interactions=[("x0", "x2")])
+    whole = model.modality_scores(X)
+    monkeypatch.setattr(_function, "_CHUNK_BYTES", 60 * 8 * 7)
+    np.testing.assert_allclose(model.modality_scores(X), whole, rtol=1e-9, atol=1e-12)
+
+
+def test_only_what_prediction_needs_is_kept():
+    X, y = make_data(400)
+    model = fit(X, y, modalities=WIDTHS, rank=20)
+    assert len(pickle.dumps(model)) < 400 * 6 * 8  # less than the data
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.predict(X), model.predict(X))
+
+
+def test_zero_weights_leave_samples_out():
+    X, y = make_data()
+    weights = np.arange(60) % 3 != 0
+    grams = {"a": pairwise.rbf_kernel(X), "b": pairwise.linear_kernel(X)}
+    ambiguity = ChiSquare(0.1, coupling="independent")
+    model = KernelDROClassifier(ambiguity, kernel="precomputed")
+    given = clone(model).fit(grams, y, weights)
+    inside = {name: K[weights][:, weights] for name, K in grams.items()}
+    expected = clone(model).fit(inside, y[weights])
+    np.testing.assert_allclose(
+        given.decision_function(grams),
+        expected.decision_function({name: K[:, weights] for name, K in grams.items()}),
+        rtol=1e-6,
+    )
+    assert weights[given.landmarks_["a"]].all()
+
+
+def test_missing_rows_of_gram_matrices():
+    X, y = make_data()
+    grams = {"a": pairwise.rbf_kernel(X), "b": pairwise.linear_kernel(X)}
+    model = fit(grams, y, kernel="precomputed")
+    lost = {"a": grams["a"].copy(), "b": grams["b"]}
+    lost["a"][3] = np.nan
+    assert model.modality_scores(lost)[3, 0] == 0
+
+
+# -- landmarks -------------------------------------------------------------------------
+
+
+def test_landmarks_find_rare_clusters():
+    """Uniform sampling would miss most of 20 single outliers; pivoting does not."""
+    rng = np.random.default_rng(0)
+    X = np.vstack(
+        [0.01 * rng.standard_normal((2000, 2)), 10 + 10 * rng.random((20, 2))]
+    )
+    K = pairwise.rbf_kernel(X, gamma=1.0)
+    kernel = PrecomputedKernel("x", np.arange(len(X)))
+    nominal = np.full(len(X), 1 / len(X))
+    codes = kernel.codes(K)
+    found = choose_landmarks(kernel, K, codes, nominal, 110)
+    assert np.sum(found.index >= 2000) >= 18
+
+
+# -- what is refused -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "parameters, message",
+    [
+        ({"kernel": {"x0": "rbf"}}, "no entry for"),
+        ({"kernel": {"x0": "rbf", "x1": "rbf", "y": "rbf"}}, "unknown modalities"),
+        ({"kernel": {"x0": "rbf", "x1": "rbf", "x2": "sigmoid"}}, "unknown kernel"),
+        (
+            {"kernel": {"x0": "rbf", "x1": "rbf", "x2": "precomputed"}},
+            "for all modalities or for none",
+        ),
+        ({"gamma": {"x0": 1.0, "x1": "auto", "x2": 1.0}}, "'x1' must be a positive"),
+        ({"gamma": {"x0": 1.0, "x1": -1.0, "x2": 1.0}}, "'x1' must be a positive"),
+        ({"gamma": "median*2"}, "'0.5\\*median', got 'median\\*2'"),
+        ({"gamma": "0*scale"}, "must be a positive finite number"),
+        ({"kernel": "poly", "gamma": "median"}, "kernel of distances"),
+        ({"kernel_params": {"gamma": 2}}, "for kernels that are callables"),
+        ({"interactions": [("x0", "y")]}, "pairs of different modalities"),
+        ({"interactions": [("x0", "x0")]}, "pairs of different modalities"),
+        ({"interactions": ["x0"]}, "pairs of different modalities"),
+        ({"interactions": [("x0", "x1"), ("x1", "x0")]}, "a pair twice"),
+        ({"kernel": "chi2"}, "negative values"),
+        ({"kernel": lambda A, B: A}, r"returned \(60, 3\), expected"),
+        ({"kernel": lambda A, B: A @ B.T * np.nan}, "returned NaN"),
+        ({"kernel": lambda A, B: A[:, :1] + 0 * B[:, :1].T}, "not symmetric"),
+        ({"rank": 0}, "'rank' parameter"),
+    ],
+)
+def test_bad_parameters(parameters, message):
+    X, y = make_data()
+    with pytest.raises(ValueError, match=message):
+        fit(X, y, **{"modalities": WIDTHS, **parameters})
+
+
+def test_transport_budgets_have_to_name_interactions():
+    X, y = make_data()
+    budgets = Wasserstein({"x0": 0.1, "x1": 0.1, "x2": 0.1})
+    with pytest.raises(ValueError, match=r"no entry for \['x0:x1'\]"):
+        fit(X, y, budgets, modalities=WIDTHS, interactions=[("x0", "x1")])
+
+
+def test_indefinite_kernel_warns():
+    X, y = make_data()
+    with pytest.warns(UserWarning, match="not positive semi-definite"):
+        fit(X, y, ChiSquare(0.0), kernel=lambda A, B: -np.abs(A @ B.T))
+
+
+def test_values_missing_in_part_of_a_modality():
+    X, y = make_data()
+    model = fit(X, y, modalities=WIDTHS)
+    X[0, 0] = np.nan
+    for method in (model.predict, lambda X: clone(model).fit(X, y)):
+        with pytest.raises(ValueError, match="NaN in part of modality 'x0'"):
+            method(X)
+    X[:, SPLITS[0]] = np.nan
+    with pytest.raises(ValueError, match="missing in all samples"):
+        clone(model).fit(X, y)
+    with pytest.raises(ValueError, match="sparse data cannot have missing"):
+        model.predict(sparse.csr_array(X))
+
+
+def test_bad_gram_matrices():
+    X, y = make_data()
+    K = pairwise.rbf_kernel(X)
+    model = KernelDRORegressor(kernel="precomputed")
+    for bad, message in [
+        (X, "needs one Gram matrix for each"),
+        ({"a": K, "b": X}, "all of one shape"),
+        ({"a": X, "b": X}, "got a matrix of shape"),
+        ({}, "got the keys"),
+        (np.stack([X, X]), "got an array of shape"),
+        ({"a": K * np.nan}, "NaN"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            model.fit(bad, y)
+    with pytest.raises(ValueError, match="modalities must be None"):
+        clone(model).set_params(modalities=[60]).fit(K, y)
+    model.fit({"a": K, "b": K}, y)
+    with pytest.raises(ValueError, match="fitted with"):
+        model.predict({"a": K})
+    with pytest.raises(ValueError, match="one for each training sample"):
+        model.predict({"a": K[:, :9], "b": K[:, :9]})
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.fit({"a": K, "b": K}, y[:-1])
+    assert vars(model) == before
