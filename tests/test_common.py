@@ -31,7 +31,7 @@ CLASSIFIERS = [
     DROClassifier(solver="lbfgs", alpha=1e-2),
     DROClassifier(class_weight="balanced"),
     *[DROClassifier(loss=a) for a, c in LOSSES.items() if c.task == "classification"],
-    *[DROClassifier(alias) for alias in OTHERS],
+    *[DROClassifier(alias, alpha=1e-2) for alias in OTHERS],
     *[DROClassifier(ambiguity) for ambiguity in COMPOSITES],
 ]
 REGRESSORS = [
@@ -42,6 +42,7 @@ REGRESSORS = [
     *[DRORegressor(loss=a) for a, c in LOSSES.items() if c.task == "regression"],
     *[DRORegressor(alias, loss="huber") for alias in OTHERS],
     *[DRORegressor(ambiguity, loss="huber") for ambiguity in COMPOSITES],
+    DRORegressor(Wasserstein(0.1, order=2), alpha=1.0),
 ]
 KERNELS = [
     KernelDROClassifier(),
