@@ -38,7 +38,7 @@ def solve(problem, solver, options, start=None):
             f"solver={solver!r} cannot handle this norm or label cost; use "
             "solver='auto' or 'cvxpy'."
         )
-    if Reduction.applies(problem):
+    if problem.size > _MAX_EXPLICIT and Reduction.applies(problem):
         thin = Reduction(problem)
         start, options = thin.shrink(start), thin.options(options)
         solution = _descend(thin.problem, solver, options, start)
