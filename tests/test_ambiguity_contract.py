@@ -278,6 +278,8 @@ def test_cone_form(alias, parameters, kind):
 @every_case
 def test_weights_equal_repetition(alias, parameters):
     """An integer weight is that many copies of the row."""
+    if parameters.get("radius") == "confidence":
+        pytest.skip("the radius depends on the number of samples")
     X, modalities = make_features()
     losses, _ = make_losses("normal")
     copies = np.random.default_rng(0).integers(1, 4, N_SAMPLES)
