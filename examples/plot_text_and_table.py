@@ -108,7 +108,7 @@ def plot(scores, path):
         )
         axis.bar_label(bars, fmt="%.3f", fontsize=8, padding=2)
     axis.axhline(0.5, color="black", linewidth=0.8, linestyle=":")
-    axis.text(2.45, 0.505, "guessing", fontsize=8, ha="right")
+    axis.text(1.5, 0.505, "guessing", fontsize=8, ha="center")
     axis.set_ylim(0.4, 1.0)
     axis.set_xticks(places, CHOICES)
     axis.set_ylabel("balanced accuracy, five folds")

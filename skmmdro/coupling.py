@@ -13,7 +13,7 @@ from ._principal import centred_scores, principal_axes
 from ._rows import distinct_rows
 from ._validation import check_names
 
-MAX_ROWS = 3_000  # enough to know a correlation to 0.02
+MAX_ROWS = 1_000  # enough to know a correlation to 0.03
 N_CELLS = 8  # the rows are dealt into cells; a half is a union of four of them
 # Sides of three halvings, by cell: directions are learned on one side and measured on
 # the other. Against five folds this halves the spread of the estimate for independent
@@ -136,7 +136,7 @@ def estimate_coupling(X, modalities, *, sample_weight=None):
     positive r, 0 otherwise, n_eff the effective number of distinct rows: the
     deduction is twice the squared standard error of a correlation that is truly zero.
 
-    At most 3,000 evenly spaced rows are used. Halves are made from the content of
+    At most 1,000 evenly spaced rows are used. Halves are made from the content of
     the rows, so an integer weight and that many copies of a row give the same result.
 
     Parameters

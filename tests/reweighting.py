@@ -52,11 +52,11 @@ def bind(alias, nominal, **parameters):
 
 def solve(program):
     """Solve a cvxpy problem as exactly as Clarabel can and return its value."""
-    for tolerance in (1e-11, 1e-9, 1e-8):
+    names = "tol_gap_abs", "tol_gap_rel", "tol_feas"
+    for tolerance in (1e-12, 1e-11, 1e-10, 1e-9, 1e-8):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # inaccurate is told by the status
-            gaps = dict.fromkeys(("tol_gap_abs", "tol_gap_rel"), tolerance)
-            program.solve(solver=cp.CLARABEL, **gaps)
+            program.solve(solver=cp.CLARABEL, **dict.fromkeys(names, tolerance))
         if program.status == cp.OPTIMAL:
             return program.value
     raise AssertionError(program.status)
@@ -104,6 +104,6 @@ def assert_curvature(reweighting, losses, nominal, smoothing=0.0):
             for s in (step, -step)
         )
         found = (high - low) / (2 * step)
-        np.testing.assert_allclose(hessian @ direction, found, atol=1e-6 * size)
+        np.testing.assert_allclose(hessian @ direction, found, atol=5e-6 * size)
     assert np.linalg.eigvalsh(hessian).min() >= -1e-11 * size
     np.testing.assert_allclose(hessian.sum(axis=0), 0, atol=1e-10 * size)

@@ -31,7 +31,7 @@ CLASSIFIERS = [
     DROClassifier(solver="lbfgs", alpha=1e-2),
     DROClassifier(class_weight="balanced"),
     *[DROClassifier(loss=a) for a, c in LOSSES.items() if c.task == "classification"],
-    *[DROClassifier(alias) for alias in OTHERS],
+    *[DROClassifier(alias, alpha=1e-2) for alias in OTHERS],
     *[DROClassifier(ambiguity) for ambiguity in COMPOSITES],
 ]
 REGRESSORS = [
@@ -42,6 +42,7 @@ REGRESSORS = [
     *[DRORegressor(loss=a) for a, c in LOSSES.items() if c.task == "regression"],
     *[DRORegressor(alias, loss="huber") for alias in OTHERS],
     *[DRORegressor(ambiguity, loss="huber") for ambiguity in COMPOSITES],
+    DRORegressor(Wasserstein(0.1, order=2), alpha=1.0),
 ]
 KERNELS = [
     KernelDROClassifier(),
@@ -62,12 +63,18 @@ INEXACT = (
 )
 
 
+FLAT = (
+    "along the kinks of the hinge and of CVaR the objective is nearly flat around its "
+    "minimum: predictions agree to about 1e-5, the check asks for 1e-7"
+)
 NOT_PAIRWISE = "the check hands features to predict, not kernel values"
 
 
 def expected_failures(estimator):
     if getattr(estimator, "kernel", None) == "precomputed" and is_classifier(estimator):
         return {"check_decision_proba_consistency": NOT_PAIRWISE}
+    if estimator.loss == "hinge" or estimator.ambiguity == "cvar":
+        return {"check_sample_weight_equivalence_on_dense_data": FLAT}
     if estimator.solver != "cvxpy":
         return {}
     return {

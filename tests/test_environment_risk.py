@@ -178,7 +178,9 @@ def test_levels(inner):
         risk, losses, nominal = make(inner, level)
         values.append(risk.worst_case(losses, nominal).value)
     assert np.all(np.diff(values) >= -1e-12) and values[0] < values[-1]
-    found = risk.describe(losses, nominal, risk.worst_case(losses, nominal).weights)
+    found = risk.describe(
+        lambda: losses, nominal, risk.worst_case(losses, nominal).weights
+    )
     assert found["domain_names_"] == list("abc")
     assert max(found["domain_risks_"]) == pytest.approx(values[-1])
     assert found["domain_weights_"].max() == pytest.approx(1)

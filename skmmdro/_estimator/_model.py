@@ -227,7 +227,8 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
             "transport": problem.budget_share_used(solution.theta, solution.weights),
         }
         used = {kind: share for kind, share in used.items() if kind in parts}
-        if not used or not min(used.values()) < 1 - 1e-6:
+        # a share of nothing: the targets themselves are constant
+        if not used or not 0 < min(used.values()) < 1 - 1e-6:
             return
         advice = "Choose smaller radii."
         charged = problem.penalty.has_budgets and "transport" not in parts

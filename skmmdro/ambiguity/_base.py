@@ -280,8 +280,11 @@ class Reweighting:
         """
         return self
 
-    def describe(self, losses, nominal, weights):
-        """Return values worth keeping on the estimator, by attribute name."""
+    def describe(self, get_losses, nominal, weights):
+        """Return values worth keeping on the estimator, by attribute name.
+
+        `get_losses` returns the losses; most sets do not need them.
+        """
         return {}
 
     def share_used(self, weights, nominal):

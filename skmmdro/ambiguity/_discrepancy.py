@@ -184,14 +184,17 @@ def _descend(at, rest, nominal, basis, norms, tau, mu, center, aim):
 
 
 class _BarrierNorms:
-    """``sum_k min_t radii_k t - tau log(t^2 - ||u_k||^2)`` of (eta, u)."""
+    """``sum_k min_t radii_k t - tau log(t^2 - ||u_k||^2)`` of (eta, u).
+
+    A radius of zero leaves u_k free; then it is ``tau / 2 ||u_k||^2``, which vanishes
+    with tau as well.
+    """
 
     def __init__(self, radii, sizes):
         ends = 1 + np.cumsum(sizes)
         self.blocks = [
             (radius, slice(end - size, end))
             for radius, end, size in zip(radii, ends, sizes, strict=True)
-            if radius > 0
         ]
 
     @staticmethod
@@ -203,6 +206,9 @@ class _BarrierNorms:
     def value(self, at, tau):
         total = 0.0
         for radius, block in self.blocks:
+            if radius == 0:
+                total += 0.5 * tau * (at[block] @ at[block])
+                continue
             _, t = self._inner(radius, at[block], tau)
             total += radius * t - tau * np.log(2 * tau * t / radius)
         return total
@@ -212,6 +218,10 @@ class _BarrierNorms:
         gradient, bend = np.zeros_like(at), np.zeros((len(at), len(at)))
         for radius, block in self.blocks:
             u = at[block]
+            if radius == 0:
+                gradient[block] = tau * u
+                bend[block, block] = np.sqrt(tau) * np.eye(len(u))
+                continue
             root, t = self._inner(radius, u, tau)
             gradient[block] = radius / t * u
             # radius / t across u, radius tau / (t root) along it

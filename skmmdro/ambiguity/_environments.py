@@ -88,14 +88,14 @@ class EnvironmentRisk(Reweighting):
             value, weights, lambda: self._curvature(cases, pi, nobody, 0.0, n_terms)
         )
 
-    def describe(self, losses, nominal, weights):
+    def describe(self, get_losses, nominal, weights):
+        losses = get_losses()
         risks, found, share = [], {}, np.bincount(self.parts, weights)
         for e, (risk, terms) in enumerate(zip(self.inner, self.terms, strict=True)):
             mass = nominal[terms] / nominal[terms].sum()
             risks.append(risk.worst_case(losses[terms], mass).value)
-            for name, value in risk.describe(
-                losses[terms], mass, weights[terms]
-            ).items():
+            inner = risk.describe(lambda t=terms: losses[t], mass, weights[terms])
+            for name, value in inner.items():
                 # of the inner level: weights add up, risks are averaged
                 if name.endswith("_risks_"):
                     value = share[e] * value

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import null_space
 
+from ._active_set import dual_active_set
 from ._cone import solve_cone_program
 
 _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
-_MOST_AT_FIRST = 100
-_MAX_ROUNDS, _MAX_ACTIVE_SETS = 200, 12
-_NEAR = 0.2  # half-spaces this close to the last solution are looked at from the start
+_MAX_ROUNDS, _MAX_PROGRAMS = 200, 12
+_ALIKE = 0.5  # cosine of gains above which their solutions are taken to be close
+_WEAK = 1e-3  # curvature, relative to the gain, of proximal terms
 _ENTERING = 0.1  # first multiplier of a ball that is entered
 _ARRIVED = 1e-12  # relative move of a Newton step
 
@@ -64,7 +65,7 @@ class TiltSet:
         self.starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
         self.labels = np.repeat(np.arange(len(sizes)), sizes)
         self.members = np.arange(len(sizes))[:, None] == self.labels
-        self._last = {}  # by mu > 0
+        self._last = {}  # (pull, tilt) by mu > 0
 
     def squares(self, c):
         """Return ``||c_k||_2^2`` of every block."""
@@ -90,7 +91,8 @@ class TiltSet:
         scale = np.linalg.norm(pull)
         if scale == 0:
             return _free_tilt(0.0 * gain, np.zeros(self.n_blocks), mu)
-        tilt = self._last[mu > 0] = self._solve(pull / scale, mu / scale)
+        tilt = self._solve(pull / scale, mu / scale)
+        self._last[mu > 0] = pull / scale, tilt
         return replace(tilt, price=scale * tilt.price, hold=scale * tilt.hold, mu=mu)
 
     def response(self, tilt):
@@ -113,13 +115,12 @@ class TiltSet:
         slack = 1 + self.functions @ tilt.c
         if slack.min() >= 0:
             return tilt
-        last = self._last.get(mu > 0)
-        if last is not None:
-            by_guess = self._by_active_sets(pull, mu, last)
-            if by_guess is not None:
-                return by_guess
-            near = 1 + self.functions @ last.c
-            slack = np.where(near < _NEAR, near - _NEAR, slack)
+        before, guess = self._last.get(mu > 0, (pull, tilt))
+        if before @ pull < _ALIKE:
+            guess = tilt
+        found = self._by_active_sets(pull, mu, guess)
+        if found is not None:
+            return found
         return self._by_interior_points(pull, mu, slack)
 
     def _on_balls(self, pull, mu):
@@ -132,49 +133,35 @@ class TiltSet:
     def _by_active_sets(self, pull, mu, guess):
         """Correct a guess of the constraints at work; None if that does not end.
 
-        Newton's method on the optimality conditions of the guess. A constraint leaves
-        if its multiplier is negative and enters if it is violated.
+        The balls are linearised at the last c, whose quadratic programs are exact
+        Newton steps. Where nothing bends the objective a proximal term does.
         """
         c, rows, hold = guess.c, guess.rows, guess.hold
-        for _ in range(_MAX_ACTIVE_SETS):
-            if len(rows) + np.count_nonzero(hold) > len(c):
-                return None  # degenerate
-            step = self._newton(pull, mu, c, rows, hold)
-            if step is None:
-                return None
-            move, price, after = step
-            c = c + move
-            entered = (hold == 0) & (self.squares(c) > 1 + _FEASIBLE)
-            left, wrong = after < 0, price <= 0
-            after[left], after[entered] = 0.0, _ENTERING
-            slack = 1 + self.functions @ c
-            slack[rows] = 0.0
-            found = self._most_violated(slack, _ADDED)
-            same = not (np.any(wrong) or np.any(left | entered) or len(found))
-            if same and np.abs(move).max() <= _ARRIVED:
-                return Tilt(c, rows, price, after, mu)
-            rows, hold = np.concatenate([rows[~wrong], found]), after
-        return None
-
-    def _newton(self, pull, mu, c, rows, hold):
-        """Return (move of c, prices, holds) of a Newton step, None if singular."""
-        size, n_rows, on_sphere = len(c), len(rows), hold > 0
-        A = self.functions[rows]
-        normals = np.concatenate([-A, (self.members * c)[on_sphere]])
-        bend = (mu + hold)[self.labels]
-        matrix = np.zeros((size + len(normals),) * 2)
-        matrix[np.arange(size), np.arange(size)] = bend
-        matrix[size:, :size], matrix[:size, size:] = normals, normals.T
-        room = 0.5 * (1 - self.squares(c)[on_sphere])
-        try:
-            step = np.linalg.solve(
-                matrix, np.concatenate([pull - bend * c, 1 + A @ c, room])
+        for _ in range(_MAX_PROGRAMS):
+            bend = mu + hold
+            near = np.where(bend < _WEAK, _WEAK, 0.0)[self.labels]
+            on_sphere = hold > 0
+            spheres = (self.members * c)[on_sphere]
+            result = dual_active_set(
+                pull + near * c,
+                bend[self.labels] + near,
+                self.functions,
+                rows,
+                (spheres, 0.5 * (1 + self.squares(c)[on_sphere])),
             )
-        except np.linalg.LinAlgError:
-            return None
-        hold = hold.copy()
-        hold[on_sphere] += step[size + n_rows :]
-        return step[:size], step[size : size + n_rows], hold
+            if result is None:
+                return None
+            before, (c, rows, price, turn) = c, result
+            hold = hold.copy()
+            hold[on_sphere] -= turn
+            left = hold < 0
+            entered = (hold == 0) & (self.squares(c) > 1 + _FEASIBLE)
+            hold[left], hold[entered] = 0.0, _ENTERING
+            exact = not (near.any() or on_sphere.any())
+            exact |= np.abs(c - before).max() <= _ARRIVED
+            if exact and not np.any(left | entered):
+                return Tilt(c, rows, price, hold, mu)
+        return None
 
     def _most_violated(self, slack, most):
         """Return some half-spaces that are violated, no two of them alike."""
@@ -194,7 +181,7 @@ class TiltSet:
         """
         size = len(pull)
         balls = self._unit_balls()
-        rows = self._most_violated(slack, _MOST_AT_FIRST)
+        rows = self._most_violated(slack, size + _ADDED)
         for _ in range(_MAX_ROUNDS):
             sides = ("nonnegative", -self.functions[rows], np.ones(len(rows)))
             c, (price, *cones) = solve_cone_program(

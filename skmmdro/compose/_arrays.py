@@ -20,7 +20,8 @@ def image_encoder(shape, n_components=50, *, features="pixels", random_state=0):
         Largest number of principal components.
     features : {"pixels", "hog"}, default="pixels"
         What PCA is given. "hog": histograms of oriented gradients in cells of 8 x 8
-        pixels (fewer for small images), which needs scikit-image.
+        pixels (of a quarter of the side, for images smaller than 32 pixels), which
+        needs scikit-image.
     random_state : int, RandomState instance or None, default=0
         For the randomised solver of PCA.
 
@@ -73,7 +74,7 @@ def image_encoder(shape, n_components=50, *, features="pixels", random_state=0):
 
 def _hog_features(images, shape):
     hog = _import_hog()
-    side = max(min(8, shape[0] // 2, shape[1] // 2), 1)
+    side = int(np.clip(min(shape[:2]) // 4, 1, 8))
     settings = {
         "pixels_per_cell": (side, side),
         "cells_per_block": (2, 2) if min(shape[:2]) >= 2 * side else (1, 1),

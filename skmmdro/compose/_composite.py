@@ -4,13 +4,14 @@ from copy import copy
 
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import safe_indexing
 from ..modalities import REMAINDER
 from ._auto import AUTO, choose_encoder
+from ._encoder_error import encoder_errors
 from ._observed import ObservedRows, unwrap
 from ._parts import combine_tags, has_tags, numbered_names, takes_missing
 
@@ -24,10 +25,10 @@ SPARSE_THRESHOLD = 0.3
 class Composite(TransformerMixin, BaseEstimator):
     """Parameters, tags, metadata routing and display of the parts.
 
-    A subclass has the parameters `transformers`, `remainder`, `missing` and `n_jobs`,
-    and sets `column_transformer_` and `_chosen`, the encoders that stand for "auto", in
-    fit. The ColumnTransformer is held, not subclassed: its
-    hooks are private and change between versions.
+    A subclass has the parameters of ModalityTransformer, and sets in fit
+    `column_transformer_` and `_chosen`, the encoders that stand for "auto". The
+    ColumnTransformer is held, not subclassed: its hooks are private and change between
+    versions.
     """
 
     def get_params(self, deep=True):
@@ -200,6 +201,20 @@ class Composite(TransformerMixin, BaseEstimator):
         except (TypeError, ValueError):
             return []
         return triples if all(isinstance(name, str) for name, *_ in triples) else []
+
+    def _estimate_errors(self, X, y):
+        vars(self).pop("encoder_error_", None)
+        if self.encoder_error is None:
+            return
+        errors = encoder_errors(
+            self.encoder_error,
+            self._encoders(X),
+            y,
+            n_bootstrap=self.n_bootstrap,
+            random_state=check_random_state(self.random_state),
+            n_jobs=self.n_jobs,
+        )
+        self.encoder_error_ = {n: errors[n] / self.scale_[n] for n in errors}
 
     def _encoders(self, X):
         """Return (transformer, fitted one, its columns of X) by output modality."""

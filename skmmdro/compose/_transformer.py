@@ -3,7 +3,6 @@
 from numbers import Integral
 from typing import ClassVar
 
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import HasMethods, Interval, StrOptions, check_frame, fit_context
@@ -11,7 +10,7 @@ from .._validation import unchanged_on_error
 from ._blocks import as_float, divide_blocks, root_mean_square_norm
 from ._composite import Composite
 from ._container import package
-from ._encoder_error import METHODS, encoder_errors
+from ._encoder_error import METHODS
 from ._frames import array_type, frame_library
 from ._parts import output_blocks, resolve_columns
 
@@ -243,20 +242,6 @@ class ModalityTransformer(Composite):
                 self.scale_[name] = root_mean_square_norm(output, block, name)
         self._estimate_errors(X, y)
         return self._scaled(output), X
-
-    def _estimate_errors(self, X, y):
-        vars(self).pop("encoder_error_", None)
-        if self.encoder_error is None:
-            return
-        errors = encoder_errors(
-            self.encoder_error,
-            self._encoders(X),
-            y,
-            n_bootstrap=self.n_bootstrap,
-            random_state=check_random_state(self.random_state),
-            n_jobs=self.n_jobs,
-        )
-        self.encoder_error_ = {n: errors[n] / self.scale_[n] for n in errors}
 
     def transform(self, X, **params):
         """Transform each modality and divide it by its scale.

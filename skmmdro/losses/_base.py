@@ -116,7 +116,9 @@ class SeparableLoss:
 
     def constant(self, nominal):
         """Return the raw prediction of a simple constant model, (n_outputs,)."""
-        return nominal @ (self.offset + np.zeros((len(nominal), self.n_outputs)))
+        offset = self.offset + np.zeros((len(nominal), self.n_outputs))
+        # a mean of equal targets would differ from them by rounding
+        return np.where(np.ptp(offset, axis=0) == 0, offset[0], nominal @ offset)
 
     def value_slope(self, raw):
         """Return losses (n_samples,) and their derivatives (n_samples, n_outputs)."""

@@ -10,7 +10,8 @@ from . import _hessian
 from ._certificate import relative_gap
 from ._reference import cone_program, least_budget_share
 
-_REFERENCE_ROWS = 5_000
+_REFERENCE_ROWS = 1_000
+_ROOT_FLOOR = 1e-9  # relative to the spread of the targets
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -109,11 +110,17 @@ class RobustProblem:
         self.n_rows = self.n_features + fit_intercept
         self.n_outputs = loss.n_outputs
         self.size = self.n_rows * self.n_outputs
+        self.root_floor = _ROOT_FLOOR * self._spread_of_targets() if is_root else 0.0
         self.cones_only = penalty.norm is not None
         self.exact_loss = loss
         self.smoothing, self.centers = 0.0, (None, None)
         self.smooths_risk, self.smooths_norms = False, True
         self.fixed = np.zeros(self.n_features, dtype=bool)
+
+    def _spread_of_targets(self):
+        targets = self.loss.offset[:, 0]
+        spread = np.sqrt(self.nominal @ (targets - self.nominal @ targets) ** 2)
+        return max(spread, np.finfo(np.float64).eps * np.abs(targets).max(), _TINY)
 
     # -- variants: new problems on the same data -----------------------------------
 
@@ -190,7 +197,7 @@ class RobustProblem:
 
         Taken from some of the samples where there are many.
         """
-        exact = self.take(slice(None, None, max(self.n_samples // _REFERENCE_ROWS, 1)))
+        exact = self.take(slice(None, None, -(-self.n_samples // _REFERENCE_ROWS)))
         at = exact.evaluate(self.constant())
         # where a constant model is perfect any scale will do
         return abs(at.value) or 1.0, np.linalg.norm(at.gradient)
@@ -229,7 +236,8 @@ class RobustProblem:
         """Return risk and norms joined, and the derivatives in either."""
         if not self.is_root:
             return risk + charge, 1.0, 1.0
-        root = np.sqrt(2 * max(risk, _TINY))
+        # without the floor, a kink where all residuals vanish
+        root = np.sqrt(2 * max(risk, 0.0) + self.root_floor**2)
         total = root + charge
         return 0.5 * total**2, total / root, total
 
@@ -292,7 +300,10 @@ class RobustProblem:
     def describe(self, theta, weights):
         """Return what the risk tells of a solution, by attribute name."""
         W, b = self.split(theta)
-        losses = self.exact_loss.value_slope(self.data.matmul(W) + b)[0]
+
+        def losses():
+            return self.exact_loss.value_slope(self.data.matmul(W) + b)[0]
+
         return self.risk.describe(losses, self.nominal, weights)
 
     def risk_value(self, at):

@@ -75,7 +75,7 @@ class _Metric:
             self.lower = Factor(problem.shared_hessian(at, n_rows)).lower
         else:
             squares = problem.shared_diagonal(at)
-            squares = np.maximum(squares, _LEAST_SQUARE * squares.max())
+            squares = np.maximum(squares, _LEAST_SQUARE * squares.max() or 1.0)
             self.scale = np.sqrt(squares)[:, None]
 
     def _divide(self, vector, trans):
@@ -146,7 +146,12 @@ def _newton_cg(problem, at, metric, options, n_iter):
         hessian = LinearOperator(
             (problem.size,) * 2, matvec=problem.hessian_product(at)
         )
-        step, _ = cg(hessian, -at.gradient, rtol=_CG_RATE, maxiter=_MAX_CG, M=inverse)
+        with np.errstate(all="ignore"):  # a Hessian of zero has no step of its own
+            step, _ = cg(
+                hessian, -at.gradient, rtol=_CG_RATE, maxiter=_MAX_CG, M=inverse
+            )
+        if not np.all(np.isfinite(step)):
+            step = -metric.solve(at.gradient)
         gap = polished_gap(problem, at, -at.gradient @ step, options.tol)
         if gap is not None:
             return finish(problem, at, "optimal", n_iter, options, gap)

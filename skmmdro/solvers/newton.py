@@ -11,6 +11,7 @@ from ._linear_algebra import Metric
 _KEEP = 0.1  # keep the metric while the Newton decrement falls faster than this
 _ROWS_PER_UNKNOWN, _LEAST_ROWS = 40, 4_000
 _PILOT_PAYS = 3  # times as many samples
+_CHEAP = 1_000_000  # samples times squared unknowns; a Hessian costs next to nothing
 _PILOT_ERROR, _MAX_PILOT_ITER = 0.1, 15
 _SHORT, _MAX_SHORT = 0.02, 4  # this many steps as short as that run into a kink
 # smoothed kinks leave regions without curvature, where undamped steps are far too long
@@ -58,6 +59,7 @@ def _iterate(problem, start, options, metric, enough=0.0):
     """
     at = problem.evaluate(start)
     before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
+    is_cheap = problem.n_samples * problem.size**2 <= _CHEAP
     damping, may_kink = 0.0, not (problem.smoothing and problem.smooths_norms)
     while n_iter < options.max_iter:
         if metric is None:
@@ -70,8 +72,11 @@ def _iterate(problem, start, options, metric, enough=0.0):
         if decrement <= enough * abs(at.value):
             break
         gap = polished_gap(problem, at, decrement, options.tol)
-        if gap is not None:
+        if gap is not None and (metric.is_fresh or not is_cheap or problem.smoothing):
             return at, metric, "optimal", n_iter, gap
+        if gap is not None:  # an updated metric may flatter the decrement
+            metric = None
+            continue
         trial, length = line_search(problem, at, step)
         n_iter += 1
         n_short = n_short + 1 if length < _SHORT else 0
