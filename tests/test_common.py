@@ -51,7 +51,7 @@ KERNELS = [
     KernelDROClassifier(Wasserstein(0.01), kernel="poly", degree=2),
     KernelDROClassifier(kernel="linear", class_weight="balanced", alpha=1e-2),
     KernelDRORegressor(),
-    KernelDRORegressor(rank=15, kernel="laplacian", loss="huber", gamma="median"),
+    KernelDRORegressor(rank=40, kernel="laplacian", loss="huber", gamma="median"),
     KernelDRORegressor(kernel="precomputed"),
     KernelDRORegressor(kernel="additive", rank=None),
     KernelDRORegressor(kernel="cosine", fit_intercept=False),

@@ -348,3 +348,22 @@ def test_warm_start_begins_at_the_previous_solution():
         model.fit(X, other).decision_function(X), fresh.decision_function(X), rtol=1e-6
     )
     assert not hasattr(fresh.fit(X, y), "coef_")
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_more_features_than_samples(n_classes):
+    """The linear fit is reduced to the span of the rows, the kernel fit is small."""
+    rng = np.random.default_rng(0)
+    X, y = (
+        rng.standard_normal((40, 800)),
+        make_data(n_samples=40, n_classes=n_classes)[1],
+    )
+    shared = {"ambiguity": ChiSquare(0.1), "alpha": 10.0, "tol": 1e-9}
+    linear = DROClassifier(warm_start=True, **shared).fit(X, y)
+    kernel = KernelDROClassifier(kernel="linear", **shared).fit(X, y)
+    assert linear.objective_ == pytest.approx(kernel.objective_, rel=1e-8)
+    assert linear.dual_gap_ <= 1e-9
+    raw = kernel.decision_function(X)
+    np.testing.assert_allclose(linear.decision_function(X), raw, rtol=1e-5, atol=1e-7)
+    again = linear.n_iter_
+    assert linear.fit(X, y).n_iter_ < again

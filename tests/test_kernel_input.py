@@ -258,6 +258,13 @@ def test_transport_budgets_have_to_name_interactions():
         fit(X, y, budgets, modalities=WIDTHS, interactions=[("x0", "x1")])
 
 
+def test_encoder_error_says_nothing_about_interactions():
+    X, y = make_data()
+    error = ChiSquare(0.01, encoder_error=0.1)
+    with pytest.raises(ValueError, match=r"interactions \['x0:x1'\]"):
+        fit(X, y, error, modalities=WIDTHS, interactions=[("x0", "x1")])
+
+
 def test_indefinite_kernel_warns():
     X, y = make_data()
     with pytest.warns(UserWarning, match="not positive semi-definite"):

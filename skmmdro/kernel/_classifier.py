@@ -60,7 +60,7 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
         Pairs of modalities such as ``[("text", "image")]``. The product of their
         centred kernels becomes a block of its own, named "text:image". Dicts of
         transport budgets have to name it; radii of reweighting sets belong to
-        modalities only.
+        modalities only, and an encoder error is not possible.
     loss : str or Loss, default="log_loss"
         Loss of the raw prediction, see :class:`DROClassifier`.
     modalities : dict, list of int or None, default=None

@@ -86,6 +86,13 @@ def build_problem(
     if "reweighting" in parts:
         bound = parts["reweighting"].bind(design.X, nominal, design.modalities)
         risk, fitted = bound.reweighting, bound.fitted
+        if np.any(bound.budgets) and len(blocks) > len(design.modalities):
+            raise ValueError(
+                "encoder_error says nothing about the interactions "
+                f"{list(blocks.names[len(design.modalities) :])}, which would escape "
+                "it. Use Wasserstein, whose radius has an entry for each interaction, "
+                "or leave interactions out."
+            )
         budgets[: len(bound.budgets)] = bound.budgets
     penalty, is_root, label_cost = _penalty(
         parts.get("transport"), blocks, loss, budgets, alpha
