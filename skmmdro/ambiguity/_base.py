@@ -241,6 +241,7 @@ class Reweighting:
 
     is_smooth = True
     is_maximum = False  # of a few smooth risks: only EnvironmentRisk
+    first_smoothing = 1e-3  # relative to the losses; where solvers begin
 
     @abstractmethod
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):

@@ -37,6 +37,7 @@ class EnvironmentRisk(Reweighting):
         self.terms = [_as_slice(np.flatnonzero(parts == e)) for e in range(len(inner))]
         self.cap = np.minimum(prior / level, 1.0) if level > 0 else np.ones_like(prior)
         self.is_mixed = len(inner) == 1 or level == 1  # pi = prior is all there is
+        self.first_smoothing = max(0.03, *(risk.first_smoothing for risk in inner))
         self.is_smooth = self.is_mixed and all(risk.is_smooth for risk in inner)
 
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):

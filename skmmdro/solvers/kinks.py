@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 # losses with kinks begin so smooth that a constant model's slopes are free
-_FIRST = (0.3, 0.1, 0.03, 0.01)
+_KINKED_LOSS, _EASY_STEP = 0.3, 0.3
 _LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 _REPEATS = 10  # rungs at the end; the multipliers get better at the same smoothing
+_FALL = 0.1  # a rung on which the gap still falls this much is taken again
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -34,17 +35,24 @@ def solve_with_kinks(smooth_solver, problem, start, options):
     -------
     solution : Solution
     """
-    best, used, previous = None, 0, None
+    best, used, previous, may_be_constant = None, 0, None, True
     path = [(None, start)]  # the last two rungs: (eps, theta)
     hopeless = set()  # active sets on which the exact problem could not be solved
-    for eps in _rungs(problem):
+    rungs = _rungs(problem)
+    while rungs:
+        eps, before = rungs[0], np.inf if best is None else best.gap
         smooth = problem.smoothed(eps, previous)
         first = _extrapolate(path, eps) if problem.is_smooth else path[-1][1]
         rung = smooth_solver(smooth, first, options.after(used))
         path = [path[-1], (eps, rung.theta)]
         used += rung.n_iter
         at = smooth.evaluate(rung.theta)
-        candidates = [rung, _constant(problem, smooth, rung, at)]
+        candidates = [rung]
+        if may_be_constant:
+            constant, rise = _constant(problem, smooth, rung, at)
+            candidates.append(constant)
+            # the certificate of the rung excludes it, now and later
+            may_be_constant = rise <= rung.gap
         if problem.penalty.has_budgets:
             exact = problem
             if not problem.is_smooth:
@@ -62,14 +70,22 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         if solved or rung.status == "stopped" or used >= options.max_iter:
             break
         previous = None if problem.is_smooth else at
+        if problem.is_smooth or best.gap > _FALL * before:
+            rungs = rungs[1:]
     return replace(best, status="optimal" if solved else rung.status, n_iter=used)
 
 
 def _rungs(problem):
     if problem.is_smooth:
         return _LADDER
-    first = () if problem.loss.is_smooth else _FIRST
-    return first + _LADDER + _LADDER[-1:] * _REPEATS
+    start = problem.risk.first_smoothing
+    if not problem.loss.is_smooth:
+        start = max(start, _KINKED_LOSS)
+    first = []
+    while start > 2 * _LADDER[0]:
+        first.append(start)
+        start *= _EASY_STEP
+    return (*first, *_LADDER, *_LADDER[-1:] * _REPEATS)
 
 
 def _extrapolate(path, eps):
@@ -81,7 +97,7 @@ def _extrapolate(path, eps):
 
 
 def _constant(problem, smooth, rung, at):
-    """Return the constant model with the rung's intercept and certificate.
+    """Return the constant model with the rung's intercept, and how much higher it is.
 
     The rung's dual value bounds every model's objective, this one's included.
     """
@@ -89,10 +105,11 @@ def _constant(problem, smooth, rung, at):
     problem.split(theta)[0][:] = 0.0
     value = problem.evaluate(theta).value
     rise = value - smooth.exact_value(at)
-    gap = rung.gap + rise / max(abs(value), np.finfo(float).tiny)
+    rise /= max(abs(value), np.finfo(float).tiny)
+    gap = rung.gap + rise
     if problem.penalty.alpha == 0:
         gap = np.inf  # without the penalty there is no dual value to lean on
-    return replace(rung, theta=theta, objective=value, gap=max(gap, 0.0))
+    return replace(rung, theta=theta, objective=value, gap=max(gap, 0.0)), rise
 
 
 def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
