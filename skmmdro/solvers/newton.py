@@ -85,17 +85,24 @@ def _iterate(problem, start, options, metric, enough=0.0):
             if metric.is_fresh and (may_kink or damping > _MAX_DAMPING):
                 status = "stalled"
                 break
-            if metric.is_fresh:
-                damping = max(_DAMPING_STEP * damping, _FIRST_DAMPING)
+            damping = _more(damping) if metric.is_fresh else damping
             metric = None
             continue
         metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
         at, before = trial, decrement
         if length < _SHORT and not may_kink:
-            damping, metric = max(_DAMPING_STEP * damping, _FIRST_DAMPING), None
-        elif damping > 0:
-            damping = damping / _DAMPING_STEP if damping > _FIRST_DAMPING else 0.0
+            damping, metric = _more(damping), None
+        else:
+            damping = _less(damping)
         if options.progress(at):
             status = "stopped"
             break
     return at, metric, status, n_iter, None
+
+
+def _more(damping):
+    return max(_DAMPING_STEP * damping, _FIRST_DAMPING)
+
+
+def _less(damping):
+    return damping / _DAMPING_STEP if damping > _FIRST_DAMPING else 0.0
