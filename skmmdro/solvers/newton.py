@@ -90,10 +90,9 @@ def _iterate(problem, start, options, metric, enough=0.0):
             continue
         metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
         at, before = trial, decrement
-        if length < _SHORT and not may_kink:
-            damping, metric = _more(damping), None
-        else:
-            damping = _less(damping)
+        is_short = length < _SHORT and not may_kink
+        damping = _more(damping) if is_short else _less(damping)
+        metric = None if is_short else metric
         if options.progress(at):
             status = "stopped"
             break
