@@ -1,11 +1,16 @@
-"""Data sets, and what happens to them, for bench_real_data.py."""
+"""Data sets, models and their searches for bench_real_data.py."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV
 
+from skmmdro import DROClassifier
 from skmmdro.datasets import load_handwritten_views
+
+TOL = 1e-4
 
 
 class OnDroppedCopies(ClassifierMixin, BaseEstimator):
@@ -42,6 +47,16 @@ class MeanOverRemovals:
         return np.mean([self.scorer(estimator, V, y) for V in views(X, self.blocks)])
 
 
+class WithoutBlock:
+    """Score without one modality."""
+
+    def __init__(self, scoring, block):
+        self.scorer, self.block = get_scorer(scoring), block
+
+    def __call__(self, estimator, X, y):
+        return self.scorer(estimator, replaced(X, self.block, np.nan), y)
+
+
 def replaced(X, block, value):
     """Return a copy of X with one value in the columns `block`."""
     X = X.copy()
@@ -75,11 +90,8 @@ def read(folder, name):
 
 def load_sets(folder):
     """Return {name: (X, y, {modality: columns})} of the sets that are there."""
-    digits, cancer, views = (
-        load_digits(),
-        load_breast_cancer(),
-        load_handwritten_views(),
-    )
+    digits, cancer = load_digits(), load_breast_cancer()
+    written = load_handwritten_views()
     quadrants = {
         f"{row} {column}": digits.images[:, r : r + 4, c : c + 4].reshape(-1, 16)
         for r, row in ((0, "upper"), (4, "lower"))
@@ -89,7 +101,7 @@ def load_sets(folder):
     groups = {"mean": slice(0, 10), "error": slice(10, 20), "worst": slice(20, 30)}
     sets = {
         "digits": (X, digits.target, blocks),
-        "handwritten": (views.data.astype(float), views.target, views.modalities),
+        "handwritten": (written.data, written.target, written.modalities),
         "breast_cancer": (cancer.data, cancer.target, groups),
     }
     for name in ("tcga_breast", "alzheimer_csf", "parkinson_speech"):
@@ -97,3 +109,32 @@ def load_sets(folder):
             X, blocks, arrays = found
             sets[name] = X, arrays["y"], blocks
     return sets
+
+
+def logistic(C=1.0):
+    return LogisticRegression(C=C, max_iter=5000)
+
+
+def robust(ambiguity, blocks=None):
+    return DROClassifier(ambiguity, modalities=blocks, tol=TOL, max_iter=1000)
+
+
+def search(model, grid, X, y, cv, scoring, options, **metadata):
+    """Return the fitted search of `grid` for the model's last step."""
+    last = model.steps[-1][0]
+    found = GridSearchCV(
+        model,
+        {f"{last}__{key}": values for key, values in grid.items()},
+        cv=cv,
+        scoring=scoring,
+        n_jobs=options.n_jobs,
+    )
+    return found.fit(X, y, **metadata)
+
+
+def accuracy(model, X, y):
+    return np.mean(model.predict(X) == y)
+
+
+def spread(scores):
+    return f"{np.mean(scores):.3f} ± {np.std(scores):.3f}"
