@@ -120,6 +120,6 @@ def _check_numeric(y, name):
     if strings:
         raise ValueError(
             f"{name} needs numeric targets, got strings such as "
-            f"{values.ravel()[0]!r}. Convert them to numbers, or use a classifier "
+            f"{str(values.ravel()[0])!r}. Convert them to numbers, or use a classifier "
             "for class labels."
         )
