@@ -99,7 +99,7 @@ class TotalVariationBall(Reweighting):
     """Reweightings q with ``sum |q - p| / 2 <= radius``, between zero and one."""
 
     is_smooth = False
-    first_smoothing = 30.0  # the bound of the smoothing error is far from what it is
+    first_smoothing = 1.0  # the bound of the smoothing error is far from what it is
 
     def __init__(self, radius):
         self.radius = radius
