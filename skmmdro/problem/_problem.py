@@ -119,6 +119,7 @@ class RobustProblem:
         self.smoothing, self.centers = 0.0, (None, None)
         self.smooths_risk, self.smooths_norms = False, True
         self.fixed = np.zeros(self.n_features, dtype=bool)
+        self.grams = _hessian.GramCache()
 
     def _spread_of_targets(self):
         targets = self.loss.offset[:, 0]
@@ -176,6 +177,7 @@ class RobustProblem:
         other.n_terms, other.n_samples = len(terms), len(rows)
         other.smoothing, other.centers = 0.0, (None, None)
         other.smooths_risk = False
+        other.grams = _hessian.GramCache()
         return other
 
     # -- layout --------------------------------------------------------------------
