@@ -10,6 +10,7 @@ POLISH = 2.5  # power of tol, which leaves errors of about 3e-8 at tol = 1e-6
 _RUNG = 4  # gap of a smoothed problem's solution, relative to its smoothing
 _RUNG_SHARE = 1e-3  # the same if the risk is smoothed
 _LAST_SHARE = 0.1  # of tol, at the end of the ladder
+SHORT, MAX_SHORT = 0.02, 4  # this many steps as short as that run into a kink
 _ROUNDING = 1e-13  # relative; objectives closer than this count as equal
 
 
@@ -50,6 +51,11 @@ def line_search(problem, at, step):
         shorter = -0.5 * slope * length**2 / rise if np.isfinite(rise) else 0.0
         length = np.clip(shorter, 0.1 * length, 0.5 * length)
     return None, 0.0
+
+
+def may_kink(problem):
+    """Return whether the problem has kinks that are not smoothed."""
+    return not (problem.smoothing and problem.smooths_norms)
 
 
 def polished_gap(problem, at, decrement, tol):

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.sparse.linalg import LinearOperator, cg
 
 from ._base import register
-from ._descent import finish, line_search, polished_gap
+from ._descent import MAX_SHORT, SHORT, finish, line_search, may_kink, polished_gap
 from ._linear_algebra import Factor
 
 _MAX_DENSE = 1_500  # rows of theta up to which the metric may be a full matrix
@@ -140,7 +140,7 @@ def _quasi_newton(problem, start, metric, max_iter, options):
 
 
 def _newton_cg(problem, at, metric, options, n_iter):
-    status = "max_iter"
+    status, n_short = "max_iter", 0
     inverse = LinearOperator((problem.size,) * 2, matvec=metric.solve)
     while n_iter < options.max_iter:
         hessian = LinearOperator(
@@ -155,9 +155,10 @@ def _newton_cg(problem, at, metric, options, n_iter):
         gap = polished_gap(problem, at, -at.gradient @ step, options.tol)
         if gap is not None:
             return finish(problem, at, "optimal", n_iter, options, gap)
-        trial, _ = line_search(problem, at, step)
+        trial, length = line_search(problem, at, step)
         n_iter += 1
-        if trial is None:
+        n_short = n_short + 1 if length < SHORT else 0
+        if trial is None or (n_short == MAX_SHORT and may_kink(problem)):
             status = "stalled"
             break
         at = trial

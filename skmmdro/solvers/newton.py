@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ._base import register
-from ._descent import finish, line_search, polished_gap
+from ._descent import MAX_SHORT, SHORT, finish, line_search, may_kink, polished_gap
 from ._linear_algebra import Metric
 
 _KEEP = 0.1  # keep the metric while the Newton decrement falls faster than this
@@ -13,7 +13,6 @@ _ROWS_PER_UNKNOWN, _LEAST_ROWS = 40, 4_000
 _PILOT_PAYS = 3  # times as many samples
 _CHEAP = 1_000_000  # samples times squared unknowns; a Hessian costs next to nothing
 _PILOT_ERROR, _MAX_PILOT_ITER = 0.1, 15
-_SHORT, _MAX_SHORT = 0.02, 4  # this many steps as short as that run into a kink
 # smoothed kinks leave regions without curvature, where undamped steps are far too long
 _FIRST_DAMPING, _DAMPING_STEP, _MAX_DAMPING = 1e-4, 10, 1e6
 
@@ -60,7 +59,7 @@ def _iterate(problem, start, options, metric, enough=0.0):
     at = problem.evaluate(start)
     before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
     is_cheap = problem.n_samples * problem.size**2 <= _CHEAP
-    damping, may_kink = 0.0, not (problem.smoothing and problem.smooths_norms)
+    damping, kinked = 0.0, may_kink(problem)
     while n_iter < options.max_iter:
         if metric is None:
             metric, before = Metric(problem.hessian(at), damping), np.inf
@@ -79,10 +78,10 @@ def _iterate(problem, start, options, metric, enough=0.0):
             continue
         trial, length = line_search(problem, at, step)
         n_iter += 1
-        n_short = n_short + 1 if length < _SHORT else 0
-        at_kink = n_short == _MAX_SHORT and may_kink
+        n_short = n_short + 1 if length < SHORT else 0
+        at_kink = n_short == MAX_SHORT and kinked
         if trial is None or at_kink:
-            if metric.is_fresh and (may_kink or damping > _MAX_DAMPING):
+            if metric.is_fresh and (kinked or damping > _MAX_DAMPING):
                 status = "stalled"
                 break
             damping = _more(damping) if metric.is_fresh else damping
@@ -90,7 +89,7 @@ def _iterate(problem, start, options, metric, enough=0.0):
             continue
         metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
         at, before = trial, decrement
-        is_short = length < _SHORT and not may_kink
+        is_short = length < SHORT and not kinked
         damping = _more(damping) if is_short else _less(damping)
         metric = None if is_short else metric
         if options.progress(at):
