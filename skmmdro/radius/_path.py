@@ -262,8 +262,7 @@ def _follower(model, X, y, radius, sample_weight):
 
 
 def _set_radius(ambiguity, radius):
-    _radius_part(ambiguity).radius = radius
-    ambiguity._validate_params()
+    _radius_part(ambiguity).radius = radius  # `bind` checks it
     return ambiguity
 
 
