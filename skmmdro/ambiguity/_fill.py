@@ -2,7 +2,8 @@
 
 import numpy as np
 
-_MAX_PIECES = 200  # each step is exact on its linear piece; about eight are usual
+_MAX_PIECES = 200  # each step is exact on its linear piece; one or two are usual
+_ROUNDING = 8 * np.finfo(float).eps  # of a sum, relative to it
 
 
 def fill(losses, offset, nominal, slope, total, cap=np.inf):
@@ -28,40 +29,60 @@ def fill(losses, offset, nominal, slope, total, cap=np.inf):
     -------
     ratio : ndarray of shape (n_samples,)
     """
+    return fill_and_level(losses, offset, nominal, slope, total, cap)[0]
+
+
+def fill_and_level(losses, offset, nominal, slope, total, cap=np.inf):
+    """Return the ratios of `fill` and eta."""
     drift = slope * offset
-    top = slope * cap
-    eta = _level(losses + drift, nominal, slope * total, top)
+    amount, top = slope * total, slope * cap
+    eta = _sorted_level(losses + drift, nominal, amount, top)
     # again from there: differences of losses near the level are exact, so that the
     # ratios are right even if slope is at the rounding of the losses
     values = (losses - eta) + drift
-    values -= _level(values, nominal, slope * total, top)
-    return np.clip(values / slope, 0, cap)
+    rest = _level(values, nominal, amount, top)
+    return np.clip((values - rest) / slope, 0, cap), eta + rest
+
+
+def _sorted_level(values, mass, amount, cap):
+    """Return about the level that `_level` finds, by one sort.
+
+    From the highest value downwards the sum grows by ``rate`` per unit: each sample
+    joins in at its value and is full at ``values - cap``.
+    """
+    if cap < np.inf:
+        ends, rates = np.append(values, values - cap), np.append(mass, -mass)
+    else:  # the sum is at least mean - eta
+        ends, rates = np.append(values, mass @ values - amount), np.append(mass, 0.0)
+    order = np.argsort(-ends)
+    ends, rate = ends[order], np.cumsum(rates[order])
+    filled = np.cumsum(rate[:-1] * (ends[:-1] - ends[1:]))
+    last = min(np.searchsorted(filled, amount), len(filled) - 1)
+    before = filled[last - 1] if last else 0.0
+    step = (amount - before) / max(rate[last], np.finfo(float).tiny)
+    return max(ends[last] - step, ends[last + 1])
 
 
 def _level(values, mass, amount, cap):
-    """Return eta with ``sum_i mass_i min((values_i - eta)_+, cap) = amount``.
+    """Return eta with ``sum_i mass_i min((values_i - eta)_+, cap) = amount``, near zero.
 
     Newton's method on the piecewise linear sum, with a bracket that is halved where the
     sum is flat or progress is slow.
     """
-    mean, high = mass @ values, values.max()
-    # without a cap the sum is at least mean - eta, and Newton's steps never overshoot
-    low = mean - amount if cap == np.inf else values.min() - cap
-    eta = low if cap == np.inf else mean
+    low, high = mass @ values - amount, values.max()
+    if cap < np.inf:
+        low = min(low, values.min() - cap)
+    eta = min(max(0.0, low), high)
     best, before = (np.inf, eta), np.inf
     for _ in range(_MAX_PIECES):
-        excess = values - eta
-        full = excess >= cap
-        between = (excess > 0) & ~full
-        slope = mass[between].sum()
-        missing = amount - mass[between] @ excess[between]
-        if cap < np.inf:
-            missing -= cap * mass[full].sum()
+        excess = np.clip(values - eta, 0, cap)
+        missing = amount - mass @ excess
+        slope = mass @ ((excess > 0) & (excess < cap))
         best = min(best, (abs(missing), eta))
         low, high = (eta, high) if missing < 0 else (low, eta)
         step = eta - missing / slope if slope > 0 else np.nan
-        if abs(step - eta) <= np.spacing(max(abs(eta), amount)):
-            return step
+        if abs(missing) <= _ROUNDING * amount:
+            return eta
         # between two pieces Newton's steps may go back and forth for ever
         is_slow = cap < np.inf and abs(missing) > 0.5 * before
         if is_slow or not low <= step <= high:

@@ -14,9 +14,10 @@ from ._base import (
     RiskCurvature,
     WorstCase,
 )
-from ._fill import fill, worst_fraction
+from ._fill import fill, fill_and_level, worst_fraction
 
 _LARGEST = 1 - 1e-6  # joint radius that many modalities cannot exceed
+_SURE = 1e-12  # levels further apart, relative to the losses, are not so by rounding
 
 
 class TotalVariation(ReweightingSet):
@@ -98,7 +99,7 @@ class TotalVariationBall(Reweighting):
     """Reweightings q with ``sum |q - p| / 2 <= radius``, between zero and one."""
 
     is_smooth = False
-    first_smoothing = 30.0  # the bound of the smoothing error is far from what it is
+    first_smoothing = 1.0  # the bound of the smoothing error is far from what it is
 
     def __init__(self, radius):
         self.radius = radius
@@ -156,15 +157,16 @@ class TotalVariationBall(Reweighting):
     def _smoothed(self, losses, nominal, mu, ratio):
         """Return the new q / p, and the parts in which it moves freely.
 
-        On the boundary the multiplier of the radius separates the samples that gain
-        from those that lose, and each side is a problem of its own: gains u >= 0 and
-        cuts 0 <= d <= 1, both of total mass `radius`.
+        On the boundary the radius has a multiplier, half of what lies between the
+        levels of the losses that gain and of those that lose. Each side is a problem
+        of its own: gains u >= 0 and cuts 0 <= d <= 1, both of total mass `radius`.
         """
-        inside = fill(losses, ratio, nominal, mu, 1.0)
-        if nominal @ np.maximum(inside - 1, 0) <= self.radius:
-            return inside, [inside > 0]
-        gain = fill(losses, ratio - 1, nominal, mu, self.radius)
-        cut = fill(-losses, 1 - ratio, nominal, mu, self.radius, 1.0)
+        gain, upper = fill_and_level(losses, ratio - 1, nominal, mu, self.radius)
+        cut, lower = fill_and_level(-losses, 1 - ratio, nominal, mu, self.radius, 1.0)
+        if upper + lower < _SURE * np.abs(losses).max():
+            inside = fill(losses, ratio, nominal, mu, 1.0)
+            if nominal @ np.maximum(inside - 1, 0) <= self.radius:
+                return inside, [inside > 0]
         return 1 + gain - cut, [gain > 0, (cut > 0) & (cut < 1)]
 
     def cvxpy_risk(self, losses, nominal):

@@ -5,6 +5,7 @@ from scipy.sparse import issparse
 
 _CHUNK_BYTES = 2**19  # row chunks that stay in cache,
 _CHUNK_SHAPE = 4  # unless they would be too flat for fast products: rows per column
+_FEW = 0.5  # share of the rows below which picking them pays
 
 
 class DenseData:
@@ -20,10 +21,14 @@ class DenseData:
         self.X = X
         self.shape = X.shape
 
-    def _chunks(self):
-        n_columns = self.shape[1]
-        rows = max(_CHUNK_BYTES // (8 * n_columns), _CHUNK_SHAPE * n_columns)
-        return [slice(a, a + rows) for a in range(0, self.shape[0], rows)]
+    def _chunks(self, weights=None):
+        """Return slices, or arrays of the rows with weight if few have any."""
+        n_rows, n_columns = self.shape
+        size = max(_CHUNK_BYTES // (8 * n_columns), _CHUNK_SHAPE * n_columns)
+        if weights is not None and np.count_nonzero(weights) < _FEW * n_rows:
+            used = np.flatnonzero(weights)
+            return [used[a : a + size] for a in range(0, len(used), size)]
+        return [slice(a, a + size) for a in range(0, n_rows, size)]
 
     def matmul(self, W):
         """Return X @ W, (n_samples, n_columns)."""
@@ -49,7 +54,7 @@ class DenseData:
         sums = np.zeros(self.shape[1])
         root = np.sqrt(np.abs(weights))[:, None]
         signs = None if weights.min() >= 0 else np.sign(weights)[:, None]
-        for rows in self._chunks():
+        for rows in self._chunks(weights):
             scaled = self.X[rows] * root[rows]
             # the product of an array with itself takes half the work
             other = scaled if signs is None else scaled * signs[rows]
@@ -60,7 +65,7 @@ class DenseData:
     def cross(self, other, weights):
         """Return X.T @ diag(weights) @ Y for another block Y of the same samples."""
         out = np.zeros((self.shape[1], other.shape[1]))
-        for rows in self._chunks():
+        for rows in self._chunks(weights):
             out += (self.X[rows] * weights[rows, None]).T @ other.X[rows]
         return out
 

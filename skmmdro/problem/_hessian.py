@@ -14,6 +14,36 @@ where r = grad R and u = r / g + grad h.
 
 import numpy as np
 
+_SAME = 0.1  # relative change of a weight up to which a Gram matrix keeps it
+_FEW = 0.3  # share of the rows that may change before all are computed anew
+
+
+class GramCache:
+    """Gram matrices ``[X, 1]' diag(w) [X, 1]`` whose weights change in few rows.
+
+    The weights that a matrix belongs to stay within a fraction of those asked for, and
+    so does the matrix, as a quadratic form. That is enough for problems that are
+    smoothed for the time being, and saves most of the work when only samples at a kink
+    change.
+    """
+
+    def __init__(self):
+        self._known = {}  # (weights, matrix) by pair of outputs
+
+    def get(self, pair, problem, weights):
+        held, gram = self._known.get(pair, (None, None))
+        if held is not None:
+            changed = np.abs(weights - held) > _SAME * np.abs(weights)
+            if np.count_nonzero(changed) > _FEW * len(changed):
+                held = None
+        if held is None:
+            held, gram = weights, _gram(problem, weights)
+        elif changed.any():
+            gram = gram + _gram(problem, np.where(changed, weights - held, 0.0))
+            held = np.where(changed, weights, held)
+        self._known[pair] = held, gram
+        return gram
+
 
 def hessian(problem, at):
     """Return the Hessian at an Evaluation, (size, size)."""
@@ -24,11 +54,12 @@ def hessian(problem, at):
         for b in range(a + 1):
             inner = local.weights(a, b)
             weights = None if inner is None else at.worst.weights * inner
+            outer = None
             if risk is not None:
                 outer = risk.diagonal * at.slope[:, a] * at.slope[:, b]
-                weights = outer if weights is None else weights + outer
-            if weights is not None:
-                out[:, a, :, b] = out[:, b, :, a] = _gram(problem, weights)
+            block = _block(problem, (a, b), weights, outer)
+            if block is not None:
+                out[:, a, :, b] = out[:, b, :, a] = block
     out = out.reshape(problem.size, problem.size)
     if risk is not None:
         if len(risk.vectors):
@@ -41,6 +72,16 @@ def hessian(problem, at):
     for sign, vector in _root_terms(problem, at):
         out += sign * np.outer(vector, vector)
     return _add_penalty(problem, out, at)
+
+
+def _block(problem, pair, inner, outer):
+    """Return the Gram matrix of the weights ``inner + outer``; None: no weights."""
+    if inner is None or outer is None:
+        weights = outer if inner is None else inner
+        return None if weights is None else _gram(problem, weights)
+    if problem.smooths_risk and np.count_nonzero(outer) < _FEW * len(outer):
+        return problem.grams.get(pair, problem, inner) + _gram(problem, outer)
+    return _gram(problem, inner + outer)
 
 
 def _gram(problem, weights):

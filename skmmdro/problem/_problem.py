@@ -1,7 +1,7 @@
 """The robust problem: data, loss and ambiguity set joined into one convex objective."""
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,6 +38,8 @@ class Evaluation:
     risk_rate, charge_rate : float
         Derivatives of the objective in the risk and in the norms; 1 unless the
         objective joins them by a root.
+    known : dict
+        What has been computed at this theta since.
     """
 
     theta: np.ndarray
@@ -50,6 +52,7 @@ class Evaluation:
     pull: np.ndarray
     risk_rate: float = 1.0
     charge_rate: float = 1.0
+    known: dict = field(default_factory=dict, repr=False)
 
 
 class RobustProblem:
@@ -116,6 +119,7 @@ class RobustProblem:
         self.smoothing, self.centers = 0.0, (None, None)
         self.smooths_risk, self.smooths_norms = False, True
         self.fixed = np.zeros(self.n_features, dtype=bool)
+        self.grams = _hessian.GramCache()
 
     def _spread_of_targets(self):
         targets = self.loss.offset[:, 0]
@@ -173,6 +177,7 @@ class RobustProblem:
         other.n_terms, other.n_samples = len(terms), len(rows)
         other.smoothing, other.centers = 0.0, (None, None)
         other.smooths_risk = False
+        other.grams = _hessian.GramCache()
         return other
 
     # -- layout --------------------------------------------------------------------
@@ -324,14 +329,30 @@ class RobustProblem:
             return 1.0
         return float(np.max(pull[budgets > 0] / budgets[budgets > 0]))
 
+    def least_value(self, theta, weights):
+        """Return what the objective without smoothing is at least, by some weights.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (size,)
+            A constant model.
+        weights : ndarray of shape (n_terms,)
+            Weights from the ambiguity set.
+        """
+        W, b = self.split(theta)
+        losses = self.exact_loss.value_slope(self.data.matmul(W) + b)[0]
+        return self._join(weights @ losses, 0.0)[0]
+
     def exact_risk(self, at):
         """Return the worst-case risk without smoothing at an Evaluation."""
         if not self.smoothing:
             return at.worst.value
-        losses = at.losses
-        if not self.exact_loss.is_smooth:
-            losses = self.exact_loss.value_slope(at.raw)[0]
-        return self.risk.worst_case(losses, self.nominal).value
+        if "exact_risk" not in at.known:
+            losses = at.losses
+            if not self.exact_loss.is_smooth:
+                losses = self.exact_loss.value_slope(at.raw)[0]
+            at.known["exact_risk"] = self.risk.worst_case(losses, self.nominal).value
+        return at.known["exact_risk"]
 
     def exact_value(self, at):
         """Return the objective without smoothing at an Evaluation."""

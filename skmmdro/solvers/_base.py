@@ -1,7 +1,7 @@
 """What solvers share: the registry, the options and the solution."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -62,6 +62,8 @@ class Solution:
         solver says so.
     n_iter : int
         Iterations, at least 1.
+    evaluation : Evaluation or None
+        What a descent method knows of its last point.
     """
 
     theta: np.ndarray
@@ -70,3 +72,4 @@ class Solution:
     gap: float
     status: str
     n_iter: int
+    evaluation: object = field(default=None, repr=False)

@@ -101,4 +101,5 @@ def finish(problem, at, status, n_iter, options, gap=None):
         elif status == "optimal":
             status = "smoothed"  # a solved rung of a ladder
     value = problem.exact_value(at)
-    return Solution(at.theta, at.worst.weights, value, gap, status, max(n_iter, 1))
+    n_iter = max(n_iter, 1)
+    return Solution(at.theta, at.worst.weights, value, gap, status, n_iter, at)

@@ -46,13 +46,13 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         rung = smooth_solver(smooth, first, options.after(used))
         path = [path[-1], (eps, rung.theta)]
         used += rung.n_iter
-        at = smooth.evaluate(rung.theta)
+        at = rung.evaluation
         candidates = [rung]
         if may_be_constant:
-            constant, rise = _constant(problem, smooth, rung, at)
-            candidates.append(constant)
-            # the certificate of the rung excludes it, now and later
-            may_be_constant = rise <= rung.gap
+            constant = _constant(problem, rung)
+            # else the certificate of the rung excludes it, now and later
+            may_be_constant = constant is not None
+            candidates += [constant] if may_be_constant else []
         if problem.penalty.has_budgets:
             exact = problem
             if not problem.is_smooth:
@@ -96,20 +96,27 @@ def _extrapolate(path, eps):
     return theta_1 + (theta_1 - theta_0) * (eps - eps_1) / (eps_1 - eps_0)
 
 
-def _constant(problem, smooth, rung, at):
-    """Return the constant model with the rung's intercept, and how much higher it is.
+def _constant(problem, rung):
+    """Return the constant model with the rung's intercept; None if it cannot be best.
 
-    The rung's dual value bounds every model's objective, this one's included.
+    The rung's dual value bounds every model's objective, this one's included. The worst
+    case of equal losses can be costly, and the rung's weights often settle it.
     """
     theta = rung.theta.copy()
     problem.split(theta)[0][:] = 0.0
+
+    def rise(value):
+        return (value - rung.objective) / max(abs(value), np.finfo(float).tiny)
+
+    if rise(problem.least_value(theta, rung.weights)) > rung.gap:
+        return None
     value = problem.evaluate(theta).value
-    rise = value - smooth.exact_value(at)
-    rise /= max(abs(value), np.finfo(float).tiny)
-    gap = rung.gap + rise
+    if rise(value) > rung.gap:
+        return None
+    gap = rung.gap + rise(value)
     if problem.penalty.alpha == 0:
         gap = np.inf  # without the penalty there is no dual value to lean on
-    return replace(rung, theta=theta, objective=value, gap=max(gap, 0.0)), rise
+    return replace(rung, theta=theta, objective=value, gap=max(gap, 0.0))
 
 
 def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
