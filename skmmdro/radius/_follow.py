@@ -1,4 +1,4 @@
-"""Solutions of neighbouring radii: one step from an extrapolated start each."""
+"""Solutions of neighbouring radii, from extrapolated starts."""
 
 from dataclasses import dataclass
 

@@ -40,7 +40,7 @@ class RadiusPath:
     dual_gaps : ndarray of shape (n_radii,)
         Relative duality gaps, as `dual_gap_` of the estimators.
     n_iter : ndarray of shape (n_radii,)
-        Iterations taken.
+        Iterations taken, 0 where the start was within the tolerance already.
     modality_names : tuple of str
         Names of the columns of `block_norms`.
 
