@@ -143,11 +143,11 @@ def best_mixture(curvature, gain, cap):
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = _QP_TOLERANCE
-    unit = sparse.eye_array(size)
+    sides = np.concatenate([np.ones((1, size)), -np.eye(size), np.eye(size)])
     solver = clarabel.DefaultSolver(
-        sparse.csc_matrix(sparse.triu(0.5 * (curvature + curvature.T) / level)),
+        sparse.csc_matrix(np.triu(0.5 * (curvature + curvature.T) / level)),
         -gain / level,
-        sparse.csc_matrix(sparse.vstack([np.ones((1, size)), -unit, unit])),
+        sparse.csc_matrix(sides),
         np.concatenate([[1.0], np.zeros(size), cap]),
         [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(2 * size)],
         settings,
