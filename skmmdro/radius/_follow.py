@@ -69,7 +69,7 @@ class Follower:
         problem, _ = self.model._problem(
             self.sample, self.design, ambiguity, self.model._fitted_loss, self.n_classes
         )
-        if self.model.alpha > 0:  # then only its order of magnitude matters
+        if self.model.alpha > 0:  # else the gap is relative to its gradient
             self.reference = self.reference or problem.reference
             problem.reference = self.reference
         start, point = self._start(scale, problem), None
