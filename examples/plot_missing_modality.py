@@ -140,6 +140,7 @@ def plot(results, path):
             **styles[key],
         )
         axis.bar_label(bars, fmt="%.1f", fontsize=7, padding=2)
+    axis.margins(y=0.08)  # room for the labels
     axis.set_xticks(places, ["nothing", *VIEWS])
     axis.set_xlabel("view that is missing at test time")
     axis.set_ylabel("test errors (%)")

@@ -111,9 +111,9 @@ def _check_matrix(matrix, modalities):
         problem = f"has shape {matrix.shape}, expected {(size, size)}"
     elif not np.all(np.isfinite(matrix)):
         problem = "has NaN or infinite entries"
-    elif not np.allclose(matrix, matrix.T, rtol=0, atol=1e-10):
+    elif np.any(np.abs(matrix - matrix.T) > 1e-10):
         problem = "is not symmetric"
-    elif not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-10):
+    elif np.any(np.abs(np.diag(matrix) - 1) > 1e-10):
         problem = f"has diagonal {np.diag(matrix)}, expected ones"
     elif np.any(np.abs(matrix) > 1 + 1e-10):
         problem = "has entries outside [-1, 1]"

@@ -36,6 +36,20 @@ def test_binary(loss):
     assert_like_cold_fits(radius_path(model, X, Y, RADII), model, X, Y)
 
 
+def test_starts_of_a_fine_grid_stay_within_the_tolerance():
+    model = DROClassifier(ChiSquare(), modalities=PARTS)
+    path = radius_path(model, X, Y, np.linspace(0.01, 0.1, 100))
+    assert np.count_nonzero(path.n_iter) <= 20
+    assert np.all(path.dual_gaps <= model.tol)
+    cold = model.set_params(ambiguity__radius=0.1).fit(X, Y)
+    assert path.objectives[-1] == pytest.approx(cold.objective_, rel=1e-6)
+
+
+def test_without_penalty_the_gap_is_that_of_a_fit():
+    model = DROClassifier(ChiSquare(), modalities=PARTS, alpha=0.0)
+    assert_like_cold_fits(radius_path(model, X, Y, RADII), model, X, Y)
+
+
 def test_multiclass():
     data = make_multimodal_classification(400, n_classes=3, random_state=0)
     model = DROClassifier(ChiSquare(), modalities=data.modalities)
@@ -136,6 +150,12 @@ def test_radius_max_of_regression_is_infinite():
         (LogisticRegression(), [0.1], "must be a DROClassifier"),
         (DROClassifier(modalities=PARTS), [], "empty"),
         (DROClassifier(modalities=PARTS), [0.0, -1.0], "radius"),
+        (DROClassifier(modalities=PARTS), [0.0, np.nan], "radius must be a finite"),
+        (
+            DROClassifier(modalities=PARTS),
+            [{"m0": 0.0, "m1": 0.1}, {"m0": 0.3, "m1": -0.1}],
+            "radius must be a finite",
+        ),
         (DROClassifier(modalities=PARTS), [{"m0": 0.1}], "no entry for"),
         (DROClassifier(modalities=PARTS), 1, "radii"),
     ],

@@ -4,6 +4,7 @@ import numpy as np
 
 _FLOOR = 1e-10  # objectives below this fraction of the constant model's count as zero
 _BALANCE_STEPS = 2
+_BALANCED = 1e-13  # relative; column sums as small as that count as zero
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -105,12 +106,15 @@ def _balanced_dual(problem, at):
     A few Newton steps in the intercept bring the sums close to zero at no cost in the
     bound; the loss then removes the rest within its domain.
     """
-    loss, raw, weights = problem.loss, at.raw, at.worst.weights
+    loss, weights = problem.loss, at.worst.weights
+    raw, slope = at.raw, at.slope
     if not problem.fit_intercept:
-        return weights[:, None] * at.slope
+        return weights[:, None] * slope
     outputs = range(problem.n_outputs)
     for _ in range(_BALANCE_STEPS):
-        excess = weights @ loss.value_slope(raw)[1]
+        excess = weights @ slope
+        if np.all(np.abs(excess) <= _BALANCED * (weights @ np.abs(slope))):
+            break
         local = loss.curvature(raw)
         bend = np.zeros((problem.n_outputs, problem.n_outputs))
         for a in outputs:
@@ -119,4 +123,5 @@ def _balanced_dual(problem, at):
                 bend[a, b] = 0.0 if inner is None else weights @ inner
         # the shift by a constant is not determined for a softmax: least norm
         raw = raw - np.linalg.lstsq(bend, excess, rcond=1e-10)[0]
-    return loss.balanced(weights[:, None] * loss.value_slope(raw)[1], weights)
+        slope = loss.value_slope(raw)[1]
+    return loss.balanced(weights[:, None] * slope, weights)

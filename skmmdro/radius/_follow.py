@@ -1,4 +1,4 @@
-"""Solutions of neighbouring radii: one step from an extrapolated start each."""
+"""Solutions of neighbouring radii, from extrapolated starts."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,11 @@ from ..solvers._descent import line_search
 from ..solvers._linear_algebra import Metric
 
 _MAX_EXPLICIT = 700  # unknowns up to which a Hessian is formed, as for solver="auto"
-_ORDER = 3  # of the polynomial through past solutions; more amplifies their errors
-_MAX_STEPS, _MAX_PAIRS = 4, 12
-_FAST = 0.3  # a metric that shrinks the decrement less than this is renewed
+# The start is the cubic through five past solutions that has the least weights: more
+# of a degree amplifies their errors, fewer nodes do not average them.
+_DEGREE, _NODES = 3, 5
+_MAX_STEPS = 4
+_FAST, _MAX_PAIRS = 0.1, 6  # slower or older metrics are renewed
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Follower:
 
     Newton's metric is kept from one set to the next, and the start is extrapolated
     from the last solutions, as a function of the root of the scale of the radius: the
-    risk of a small chi-square ball is linear in that root.
+    risk of a small chi-square ball is linear in that root. Most starts are within the
+    tolerance already.
 
     Parameters
     ----------
@@ -59,32 +62,38 @@ class Follower:
         self.design = model._fitted_design(self.sample)
         self.model = model
         self.options = Options(float(model.tol), model.max_iter)
-        self.metric, self.past = None, []
+        self.metric, self.past, self.reference = None, [], None
 
     def solve(self, ambiguity, scale):
         """Return the Point of a set; `scale` is the mean of its radii."""
         problem, _ = self.model._problem(
             self.sample, self.design, ambiguity, self.model._fitted_loss, self.n_classes
         )
-        start = self._start(scale, problem)
-        point = self._descend(problem, start) if self._is_smooth(problem) else None
+        if self.model.alpha > 0:  # else the gap is relative to its gradient
+            self.reference = self.reference or problem.reference
+            problem.reference = self.reference
+        start, point = self._start(scale, problem), None
+        if self._is_smooth(problem):
+            point, better = self._descend(problem, start)
         if point is None:
-            self.metric = None
-            found = solve(problem, self.model.solver, self.options, start)
-            loss = problem.nominal @ problem.evaluate(found.theta).losses
-            point = Point(
-                problem,
-                found.theta,
-                found.objective,
-                found.gap,
-                found.n_iter,
-                found.weights,
-                loss,
-            )
+            point = self._solve_anew(problem, start)
+            better, self.metric = point.theta, None
         root = np.sqrt(scale)
-        self.past = [p for p in self.past[-_ORDER:] if p[0] != root]
-        self.past.append((root, point.theta))
+        self.past = [p for p in self.past[1 - _NODES :] if p[0] != root]
+        self.past.append((root, better))
         return point
+
+    def _solve_anew(self, problem, start):
+        found = solve(problem, self.model.solver, self.options, start)
+        return Point(
+            problem,
+            found.theta,
+            found.objective,
+            found.gap,
+            found.n_iter,
+            found.weights,
+            problem.nominal @ problem.evaluate(found.theta).losses,
+        )
 
     def _is_smooth(self, problem):
         return (
@@ -97,44 +106,50 @@ class Follower:
         )
 
     def _start(self, scale, problem):
-        """Extrapolate by Lagrange's polynomial; begin at the fitted model."""
+        """Extrapolate by a polynomial; begin at the fitted model."""
         if not self.past:
             return self.model._fitted_theta(problem)
-        nodes = np.array([root for root, _ in self.past])
-        start = 0.0
-        for i, (root, theta) in enumerate(self.past):
-            others = np.delete(nodes, i)
-            start = start + np.prod((np.sqrt(scale) - others) / (root - others)) * theta
-        return start
+        nodes = np.array([node for node, _ in self.past])
+        root = np.sqrt(scale)
+        unit = max(root, nodes.max()) or 1.0
+        # the least weights with sum_i w_i node_i^j = root^j for every power j
+        powers = np.arange(min(_DEGREE + 1, len(nodes)))
+        weights = np.linalg.lstsq(
+            (nodes / unit) ** powers[:, None], (root / unit) ** powers
+        )[0]
+        return weights @ np.array([theta for _, theta in self.past])
 
     def _descend(self, problem, start):
-        """Take steps until the gap is small; None if that is not quick.
+        """Return a Point of small gap and a better theta; None if that is not quick.
 
-        The start may be within the tolerance already. One step is made all the same,
-        or the errors of the extrapolation would add up along the path.
+        The better theta is one step further on, where nothing is evaluated. Starts are
+        extrapolated from it, or errors within the tolerance would add up.
         """
-        at = problem.evaluate(start)
-        for n_iter in range(1, self.model.max_iter + 1):
-            fresh = self.metric is None
-            if fresh:
-                self.metric = Metric(problem.hessian(at))
-            step = -self.metric.solve(at.gradient)
-            before = -at.gradient @ step
-            trial, _ = line_search(problem, at, step)
-            if trial is None:
-                return None
-            self.metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
-            at = trial
+        at, before = problem.evaluate(start), np.inf
+        for n_iter in range(self.model.max_iter + 1):
+            step = self._step(problem, at)
             gap = problem.gap(at, self.options.tol)
             if gap <= self.options.tol:
                 weights, loss = at.worst.weights, problem.nominal @ at.losses
-                return Point(problem, at.theta, at.value, gap, n_iter, weights, loss)
-            after = at.gradient @ self.metric.solve(at.gradient)
-            if after > _FAST * before or len(self.metric.pairs) > _MAX_PAIRS:
+                point = Point(problem, at.theta, at.value, gap, n_iter, weights, loss)
+                return point, at.theta + step
+            if n_iter == _MAX_STEPS and self.past:
+                break
+            is_slow = -at.gradient @ step > _FAST * before
+            if is_slow or len(self.metric.pairs) > _MAX_PAIRS:
                 self.metric = None
-            if n_iter >= _MAX_STEPS and self.past:
-                return None
-        return None
+                step = self._step(problem, at)
+            trial, _ = line_search(problem, at, step)
+            if trial is None:
+                break
+            self.metric.update(trial.theta - at.theta, trial.gradient - at.gradient)
+            at, before = trial, -at.gradient @ step
+        return None, None
+
+    def _step(self, problem, at):
+        if self.metric is None:
+            self.metric = Metric(problem.hessian(at))
+        return -self.metric.solve(at.gradient)
 
 
 def _times_class_weights(model, y, weights):

@@ -40,7 +40,7 @@ class RadiusPath:
     dual_gaps : ndarray of shape (n_radii,)
         Relative duality gaps, as `dual_gap_` of the estimators.
     n_iter : ndarray of shape (n_radii,)
-        Iterations taken.
+        Iterations taken, 0 where the start was within the tolerance already.
     modality_names : tuple of str
         Names of the columns of `block_norms`.
 
@@ -262,8 +262,7 @@ def _follower(model, X, y, radius, sample_weight):
 
 
 def _set_radius(ambiguity, radius):
-    _radius_part(ambiguity).radius = radius
-    ambiguity._validate_params()
+    _radius_part(ambiguity).radius = radius  # `bind` checks it
     return ambiguity
 
 
