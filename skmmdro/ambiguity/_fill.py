@@ -66,8 +66,8 @@ def _sorted_level(values, mass, amount, cap):
 def _level(values, mass, amount, cap):
     """Return eta with ``sum_i mass_i min((values_i - eta)_+, cap) = amount``.
 
-    Eta is near zero. Newton's method on the piecewise linear sum, with a bracket that is halved where the
-    sum is flat or progress is slow.
+    Newton's method from zero on the piecewise linear sum, with a bracket that is
+    halved where the sum is flat or progress is slow.
     """
     low, high = mass @ values - amount, values.max()
     if cap < np.inf:
