@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_digits
+from _real_data import load_sets, replaced
 from sklearn.model_selection import (
     GridSearchCV,
     ParameterGrid,
@@ -33,7 +33,6 @@ from sklearn.svm import SVC
 
 from skmmdro import KernelDROClassifier
 from skmmdro.ambiguity import ChiSquare, ModalityLoss
-from skmmdro.datasets import load_handwritten_views
 
 OURS = {
     "gamma": ["0.125*median", "0.25*median", "0.5*median", "1*median"],
@@ -41,9 +40,10 @@ OURS = {
     "ambiguity__level": [0.0, 1.0],
 }
 THEIRS = {"C": [0.3, 1, 3, 10, 30, 100], "gamma": [0.1, 0.3, 1, 3]}
+HIMALAYA_ITERATIONS = 5  # its default is 100, which takes minutes
 SEARCH = {"rank": 100, "tol": 1e-2}  # while tuning
 FINAL = {"rank": 200, "tol": 1e-4}
-EXTRA = ("alzheimer_csf", "parkinson_speech")
+NAMES = ("breast_cancer", "alzheimer_csf", "parkinson_speech", "digits", "handwritten")
 
 
 # -- time ------------------------------------------------------------------------------
@@ -75,11 +75,11 @@ def peers():
         model = MultipleKernelRidgeCV(
             kernels="precomputed",
             solver="random_search",
-            solver_params={"n_iter": 100, "progress_bar": False},
+            solver_params={"n_iter": HIMALAYA_ITERATIONS, "progress_bar": False},
         )
         model.fit(grams, 2.0 * y - 1)
 
-    return {"himalaya, 100 iterations": fit_himalaya}
+    return {f"himalaya, {HIMALAYA_ITERATIONS} iterations": fit_himalaya}
 
 
 def medians(fits, repeats, clock):
@@ -152,24 +152,6 @@ def memory_row(n_samples, width):
 # -- accuracy --------------------------------------------------------------------------
 
 
-def data_sets(directory):
-    """Yield name, blocks, labels."""
-    images, y = load_digits(return_X_y=True)
-    images = images.reshape(-1, 8, 8)
-    corners = [(a, b) for a in (0, 4) for b in (0, 4)]
-    quadrants = [images[:, a : a + 4, b : b + 4] for a, b in corners]
-    cancer = load_breast_cancer()
-    yield "breast_cancer", np.split(cancer.data, 3, axis=1), cancer.target
-    for name in EXTRA if directory else ():
-        stored = np.load(Path(directory) / f"{name}.npz")
-        blocks = [stored[key] for key in stored.files if key.startswith("X_")]
-        yield name, [np.asarray(b, dtype=float) for b in blocks], stored["y"]
-    yield "digits", [q.reshape(len(y), -1) for q in quadrants], y
-    views = load_handwritten_views()
-    columns = views.modalities.values()
-    yield "mfeat", [views.data[:, c].astype(float) for c in columns], views.target
-
-
 def with_and_without(model, X, y):
     """Return the accuracies on all modalities and without each of them."""
     scores = model.modality_scores(X)
@@ -181,10 +163,10 @@ def with_and_without(model, X, y):
     return accuracies
 
 
-def fit_ours(X, y, widths):
+def fit_ours(X, y, blocks):
     """Tune: half the accuracy with all modalities, half the mean without one."""
     folds = list(StratifiedKFold(3, shuffle=True, random_state=0).split(X, y))
-    model = KernelDROClassifier(ModalityLoss(), modalities=widths)
+    model = KernelDROClassifier(ModalityLoss(), modalities=blocks)
 
     def score(parameters):
         model.set_params(**parameters, **SEARCH)
@@ -203,41 +185,43 @@ def fit_svc(X, y):
     return GridSearchCV(SVC(), grid, cv=3).fit(X, y)
 
 
-def without(X, widths, y, model):
+def without(X, blocks, y, model):
     """Return the accuracies of a model that sees zeros, the training means."""
-    edges, out = np.cumsum([0, *widths]), [model.score(X, y)]
-    for start, stop in pairwise(edges):
-        lost = X.copy()
-        lost[:, start:stop] = 0
-        out.append(model.score(lost, y))
-    return out
+    lost = (replaced(X, block, 0.0) for block in blocks.values())
+    return [model.score(view, y) for view in (X, *lost)]
 
 
-def row(name, values):
-    a, b, c, d = values
-    return f"{name:<18}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}"
+def split_scores(data, train, test):
+    """Return the accuracies, ours and theirs, clean and worst; and our choice."""
+    X, y, blocks = data
+    scaler = StandardScaler().fit(X[train])
+    A, B = (np.nan_to_num(scaler.transform(X[i])) for i in (train, test))
+    model, best = fit_ours(A, y[train], blocks)
+    ours = with_and_without(model, B, y[test])
+    theirs = without(B, blocks, y[test], fit_svc(A, y[train]))
+    return (ours[0], min(ours[1:]), theirs[0], min(theirs[1:])), best
 
 
 def accuracy_rows(directory):
     print(f"{'':<18}{'ours':>16}{'SVC-RBF':>18}{'chosen':>30}")
     print(f"{'':<18}{'clean   worst':>16}{'clean   worst':>18}")
-    for name, blocks, y in data_sets(directory):
-        widths, rows = [b.shape[1] for b in blocks], []
-        X = np.hstack(blocks)
+    sets, means = load_sets(directory), []
+
+    def show(name, row, note=""):
+        a, b, c, d = row
+        print(f"{name:<18}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}  {note}", flush=True)
+
+    for name in (name for name in NAMES if name in sets):
+        X, y, _ = sets[name]
+        rows = []
         splits = StratifiedShuffleSplit(5, test_size=0.5, random_state=0)
         for train, test in splits.split(X, y):
-            scaler = StandardScaler().fit(X[train])
-            A, B = (np.nan_to_num(scaler.transform(X[i])) for i in (train, test))
-            model, best = fit_ours(A, y[train], widths)
-            ours = with_and_without(model, B, y[test])
-            theirs = without(B, widths, y[test], fit_svc(A, y[train]))
-            rows.append((ours[0], min(ours[1:]), theirs[0], min(theirs[1:])))
-            a, b, c, d = rows[-1]
-            print(
-                f"  {'':<16}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}  {best}", flush=True
-            )
-        a, b, c, d = np.mean(rows, axis=0)
-        print(f"{name:<18}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}", flush=True)
+            row, best = split_scores(sets[name], train, test)
+            show("", row, best)
+            rows.append(row)
+        means.append(np.mean(rows, axis=0))
+        show(name, means[-1])
+    show("mean", np.mean(means, axis=0))
 
 
 def main():
@@ -247,7 +231,9 @@ def main():
     parser.add_argument("--memory", type=int, metavar="N", help="only peak memory")
     parser.add_argument("--width", type=int, default=100, help="columns, for --memory")
     parser.add_argument("--accuracy", action="store_true", help="only accuracy")
-    parser.add_argument("--data", metavar="DIRECTORY", help="further data sets")
+    parser.add_argument(
+        "--data", type=Path, default=Path("."), help="folder of further data sets"
+    )
     options = parser.parse_args()
     warnings.filterwarnings("ignore", "The ambiguity set is so large")
     if options.memory:  # in a process of its own: the peak is not undone
