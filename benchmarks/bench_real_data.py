@@ -55,19 +55,19 @@ def linear_models(blocks):
     """Return {name: (model, grid, scoring)}."""
     scoring = MeanOverRemovals("neg_log_loss", blocks)
     strengths = np.logspace(-3, 1, 8)
-    return {
+    models = {
         "LogisticRegression": (imputed(logistic()), {"C": strengths}, scoring),
         "LogisticRegression on copies": (
             imputed(OnDroppedCopies(logistic(), blocks)),
             {"estimator__C": strengths},
             scoring,
         ),
-        "ModalityLoss": (
-            imputed(robust(ModalityLoss(level=0.5), blocks)),
-            {"alpha": np.logspace(-4, -0.5, 8)},
-            scoring,
-        ),
     }
+    alphas = {"alpha": np.logspace(-4, -0.5, 8)}
+    for level in (0.5, 0.0):
+        model = robust(ModalityLoss(level=level), blocks)
+        models[f"ModalityLoss, level {level}"] = imputed(model), alphas, scoring
+    return models
 
 
 def removal_scores(found, X, y, blocks):
