@@ -10,7 +10,15 @@ from sklearn.linear_model import QuantileRegressor
 from sklearn.svm import SVC
 
 from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare, Composite, Wasserstein
+from skmmdro.ambiguity import (
+    ChiSquare,
+    Composite,
+    CVaR,
+    Domains,
+    ModalityShift,
+    TotalVariation,
+    Wasserstein,
+)
 from skmmdro.losses import Quantile
 
 ERM = Composite()
@@ -193,3 +201,22 @@ def test_too_few_iterations_leave_a_usable_model():
         best = DROClassifier("chi2", loss="hinge").fit(X, y).objective_
     assert best <= model.objective_ * (1 + 1e-6)
     assert (model.objective_ - best) <= model.dual_gap_ * model.objective_
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "hinge"])
+@pytest.mark.parametrize(
+    "ambiguity", [ModalityShift(0.05), CVaR(0.9), TotalVariation(), Domains()], ids=repr
+)
+def test_modalities_drop_out_exactly(ambiguity, loss):
+    """A modality without signal has coefficients zero, not small ones."""
+    rng = np.random.default_rng(1)
+    X, domains = rng.standard_normal((300, 12)), np.arange(300) % 3
+    y = (X[:, :4].sum(axis=1) + rng.standard_normal(300) > 0).astype(int)
+    model = DROClassifier(
+        ambiguity + Wasserstein(0.08), modalities=[4, 4, 4], alpha=1e-3, loss=loss
+    )
+    norms = np.linalg.norm(model.fit(X, y, domains=domains).coef_.reshape(3, 4), axis=1)
+    assert norms[0] > 1e-2 or not norms.any()
+    assert np.all((norms == 0) | (norms > 1e-3))
+    assert np.any(norms == 0)
+    assert model.dual_gap_ <= model.tol

@@ -9,6 +9,8 @@ _KINKED_LOSS, _EASY_STEP = 0.3, 0.3
 _LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 _REPEATS = 10  # rungs at the end; the multipliers get better at the same smoothing
 _FALL = 0.1  # a rung on which the gap still falls this much is taken again
+_SMALL = 1e-3  # relative norm up to which a block is tried at zero
+_MORE_RUNGS = 4  # to see whether such a block vanishes
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -37,6 +39,7 @@ def solve_with_kinks(smooth_solver, problem, start, options):
     """
     best, used, previous, may_be_constant = None, 0, None, True
     path = [(None, start)]  # the last two rungs: (eps, theta)
+    patience = _MORE_RUNGS
     hopeless = set()  # active sets on which the exact problem could not be solved
     rungs = _rungs(problem)
     while rungs:
@@ -49,25 +52,26 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         at = rung.evaluation
         candidates = [rung]
         if may_be_constant:
-            constant = _constant(problem, rung)
+            candidates += _constant(problem, rung)
             # else the certificate of the rung excludes it, now and later
-            may_be_constant = constant is not None
-            candidates += [constant] if may_be_constant else []
+            may_be_constant = len(candidates) > 1
         if problem.penalty.has_budgets:
-            exact = problem
-            if not problem.is_smooth:
-                exact = problem.smoothed(eps, previous, norms=False)
+            exact = _with_exact_norms(problem, eps, previous)
             left = options.after(used)
-            exact = _on_active_blocks(
+            found = _on_active_blocks(
                 smooth_solver, exact, smooth, rung, left, hopeless
             )
-            used += exact.n_iter
-            candidates.append(exact)
+            used += found.n_iter
+            candidates += [found, _without_small_blocks(problem, smooth, rung, options)]
         if best is not None:
             candidates.append(best)
-        best = min(candidates, key=lambda solution: solution.gap)
+        best = _best(problem, candidates, options.tol)
         solved = best.gap <= options.tol
-        if solved or rung.status == "stopped" or used >= options.max_iter:
+        # blocks that are small may turn out to be zero on the next rungs
+        unclear = patience > 0 and _small_blocks(problem, best.theta).any()
+        patience -= solved and unclear
+        is_over = rung.status == "stopped" or used >= options.max_iter
+        if is_over or (solved and not unclear):
             break
         previous = None if problem.is_smooth else at
         if problem.is_smooth or best.gap > _FALL * before:
@@ -88,6 +92,12 @@ def _rungs(problem):
     return (*first, *_LADDER, *_LADDER[-1:] * _REPEATS)
 
 
+def _with_exact_norms(problem, eps, previous):
+    return (
+        problem if problem.is_smooth else problem.smoothed(eps, previous, norms=False)
+    )
+
+
 def _extrapolate(path, eps):
     """Return the next start; smoothed solutions are about linear in eps."""
     (eps_0, theta_0), (eps_1, theta_1) = path[0], path[-1]
@@ -96,27 +106,67 @@ def _extrapolate(path, eps):
     return theta_1 + (theta_1 - theta_0) * (eps - eps_1) / (eps_1 - eps_0)
 
 
-def _constant(problem, rung):
-    """Return the constant model with the rung's intercept; None if it cannot be best.
+def _best(problem, candidates, tol):
+    """Return the solution with the least gap; of solved ones that with most zeros."""
+    solved = [solution for solution in candidates if solution.gap <= tol]
+    if not solved:
+        return min(candidates, key=lambda solution: solution.gap)
 
-    The rung's dual value bounds every model's objective, this one's included. The worst
-    case of equal losses can be costly, and the rung's weights often settle it.
+    def rank(solution):
+        norms = problem.penalty.norms(problem.split(solution.theta)[0])
+        return np.count_nonzero(norms), solution.gap
+
+    return min(solved, key=rank)
+
+
+def _moved(problem, rung, theta):
+    """Return the exact Solution at another theta.
+
+    The rung's dual value bounds every model's objective, this one's included.
+    """
+    value = problem.evaluate(theta).value
+    gap = rung.gap + _rise(rung, value)
+    if problem.penalty.alpha == 0:
+        gap = np.inf  # without the penalty there is no dual value to lean on
+    return replace(
+        rung, theta=theta, objective=value, gap=max(gap, 0.0), evaluation=None
+    )
+
+
+def _rise(rung, value):
+    return (value - rung.objective) / max(abs(value), np.finfo(float).tiny)
+
+
+def _without_small_blocks(problem, smooth, rung, options):
+    """Return a solution without blocks that are small and may well be zero."""
+    if rung.gap > options.tol:
+        return rung
+    theta = rung.theta.copy()
+    small = _small_blocks(problem, theta, smooth.smoothing_widths())
+    if not small.any():
+        return rung
+    problem.split(theta)[0][small[problem.penalty.labels]] = 0.0
+    return _moved(problem, rung, theta)
+
+
+def _small_blocks(problem, theta, widths=0.0):
+    """Return which blocks with a budget are small but not zero."""
+    norms = problem.penalty.norms(problem.split(theta)[0])
+    small = norms <= np.maximum(_NEAR_ZERO * widths, _SMALL * norms.max())
+    return small & (norms > 0) & (problem.penalty.budgets > 0)
+
+
+def _constant(problem, rung):
+    """Return [the constant model with the rung's intercept], [] if it cannot be best.
+
+    The worst case of equal losses can be costly; the rung's weights often settle it.
     """
     theta = rung.theta.copy()
     problem.split(theta)[0][:] = 0.0
-
-    def rise(value):
-        return (value - rung.objective) / max(abs(value), np.finfo(float).tiny)
-
-    if rise(problem.least_value(theta, rung.weights)) > rung.gap:
-        return None
-    value = problem.evaluate(theta).value
-    if rise(value) > rung.gap:
-        return None
-    gap = rung.gap + rise(value)
-    if problem.penalty.alpha == 0:
-        gap = np.inf  # without the penalty there is no dual value to lean on
-    return replace(rung, theta=theta, objective=value, gap=max(gap, 0.0))
+    if _rise(rung, problem.least_value(theta, rung.weights)) > rung.gap:
+        return []
+    constant = _moved(problem, rung, theta)
+    return [constant] if _rise(rung, constant.objective) <= rung.gap else []
 
 
 def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
