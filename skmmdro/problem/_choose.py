@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from ..solvers import REGISTRY, solve_with_kinks
 from ._reduce import Reduction
 
@@ -9,6 +11,7 @@ _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
 _MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
 _MAX_CONES = 300_000  # terms times unknowns up to which cones are a last resort
 _PATIENCE = 200  # iterations; who allows fewer wants to stop early
+_TINY = np.finfo(np.float64).tiny
 _CONES, _DONE = "cvxpy", ("optimal", "stopped")
 
 
@@ -56,7 +59,8 @@ def _descend(problem, solver, options, start):
     if impatient or problem.n_terms * problem.size > _MAX_CONES:
         return solution
     try:  # the last resort
-        return _better(solution, REGISTRY[_CONES](problem, start, options), options)
+        other = REGISTRY[_CONES](problem, start, options)
+        return _better(problem, solution, other, options)
     except RuntimeError:
         return solution
 
@@ -84,15 +88,31 @@ def _fast(problem, name, options, start):
     if solution.status in _DONE or left.max_iter == 0:
         return solution
     other = solve_with_kinks(smooth_solver, problem, solution.theta, left)
-    return _better(solution, other, options)
+    return _better(problem, solution, other, options)
 
 
-def _better(one, other, options):
-    """Return the certified solution, or else the lower one, with all iterations."""
+def _better(problem, one, other, options):
+    """Return the lower solution, with all iterations.
+
+    If the other one is certified its weights certify the lower one as well, unless
+    there is no penalty and so no dual value. A certified constant is preferred.
+    """
+    n_iter = one.n_iter + other.n_iter
     certified = min(one, other, key=lambda s: s.gap)
     best = min(one, other, key=lambda s: s.objective)
-    best = certified if certified.gap <= options.tol else best
-    return replace(best, n_iter=one.n_iter + other.n_iter)
+    if certified.gap > options.tol or best is certified:
+        return replace(best, n_iter=n_iter)
+    constant, other = (not problem.split(s.theta)[0].any() for s in (certified, best))
+    if problem.penalty.alpha == 0 or (constant and not other):
+        return replace(certified, n_iter=n_iter)
+    fall = (certified.objective - best.objective) / max(abs(best.objective), _TINY)
+    return replace(
+        certified,
+        theta=best.theta,
+        objective=best.objective,
+        gap=max(certified.gap - fall, 0.0),
+        n_iter=n_iter,
+    )
 
 
 def _is_minimax(problem):

@@ -16,6 +16,7 @@ _MAX_EXPLICIT = 700  # unknowns up to which a Hessian is formed, as for solver="
 # of a degree amplifies their errors, fewer nodes do not average them.
 _DEGREE, _NODES = 3, 5
 _MAX_STEPS = 4
+_SMALL = 1e-2  # relative to the largest coefficient seen so far
 _FAST, _MAX_PAIRS = 0.1, 6  # slower or older metrics are renewed
 
 
@@ -63,6 +64,7 @@ class Follower:
         self.model = model
         self.options = Options(float(model.tol), model.max_iter)
         self.metric, self.past, self.reference = None, [], None
+        self.largest = np.abs(model.coef_).max()
 
     def solve(self, ambiguity, scale):
         """Return the Point of a set; `scale` is the mean of its radii."""
@@ -78,10 +80,19 @@ class Follower:
         if point is None:
             point = self._solve_anew(problem, start)
             better, self.metric = point.theta, None
+        if self._may_be_constant(problem, point.theta):
+            point = self._solve_anew(problem, problem.constant())
+            better, self.metric = point.theta, None
         root = np.sqrt(scale)
         self.past = [p for p in self.past[1 - _NODES :] if p[0] != root]
         self.past.append((root, better))
         return point
+
+    def _may_be_constant(self, problem, theta):
+        """Return whether coefficients are so small that they may well be zero."""
+        size = np.abs(problem.split(theta)[0]).max()
+        self.largest = max(self.largest, size)
+        return 0 < size < _SMALL * self.largest
 
     def _solve_anew(self, problem, start):
         found = solve(problem, self.model.solver, self.options, start)
