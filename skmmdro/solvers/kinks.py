@@ -11,6 +11,8 @@ _REPEATS = 10  # rungs at the end; the multipliers get better at the same smooth
 _FALL = 0.1  # a rung on which the gap still falls this much is taken again
 _SMALL = 1e-3  # relative norm up to which a block is tried at zero
 _MORE_RUNGS = 4  # to see whether such a block vanishes
+_SHORT = 30  # iterations on each of these rungs
+_CHEAP, _POLISH = 1_000_000, 1e-3  # terms times squared unknowns; fraction of tol
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -37,7 +39,7 @@ def solve_with_kinks(smooth_solver, problem, start, options):
     -------
     solution : Solution
     """
-    best, used, previous, may_be_constant = None, 0, None, True
+    best, used, previous, may_be_constant, solved = None, 0, None, True, False
     path = [(None, start)]  # the last two rungs: (eps, theta)
     patience = _MORE_RUNGS
     hopeless = set()  # active sets on which the exact problem could not be solved
@@ -46,29 +48,25 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         eps, before = rungs[0], np.inf if best is None else best.gap
         smooth = problem.smoothed(eps, previous)
         first = _extrapolate(path, eps) if problem.is_smooth else path[-1][1]
-        rung = smooth_solver(smooth, first, options.after(used))
+        rung = smooth_solver(smooth, first, _left(options, used, solved))
         path = [path[-1], (eps, rung.theta)]
         used += rung.n_iter
         at = rung.evaluation
-        candidates = [rung]
-        if may_be_constant:
-            candidates += _constant(problem, rung)
-            # else the certificate of the rung excludes it, now and later
-            may_be_constant = len(candidates) > 1
+        # once the certificate of a rung excludes it, it stays so
+        candidates = [rung, *(_constant(problem, rung) if may_be_constant else [])]
+        may_be_constant = len(candidates) > 1
         if problem.penalty.has_budgets:
             exact = _with_exact_norms(problem, eps, previous)
-            left = options.after(used)
+            left = _left(options, used, solved)
             found = _on_active_blocks(
                 smooth_solver, exact, smooth, rung, left, hopeless
             )
             used += found.n_iter
             candidates += [found, _without_small_blocks(problem, smooth, rung, options)]
-        if best is not None:
-            candidates.append(best)
+        candidates += [] if best is None else [best]
         best = _best(problem, candidates, options.tol)
         solved = best.gap <= options.tol
-        # blocks that are small may turn out to be zero on the next rungs
-        unclear = patience > 0 and _small_blocks(problem, best.theta).any()
+        unclear = patience > 0 and _may_improve(problem, best, options.tol)
         patience -= solved and unclear
         is_over = rung.status == "stopped" or used >= options.max_iter
         if is_over or (solved and not unclear):
@@ -77,6 +75,23 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         if problem.is_smooth or best.gap > _FALL * before:
             rungs = rungs[1:]
     return replace(best, status="optimal" if solved else rung.status, n_iter=used)
+
+
+def _may_improve(problem, best, tol):
+    """Return whether another rung is worth while though the gap is small.
+
+    Blocks that are small may turn out to be zero. And a smaller gap, where it costs
+    next to nothing, makes the predictions of equivalent problems agree.
+    """
+    is_cheap = problem.n_terms * problem.size**2 <= _CHEAP and not problem.is_smooth
+    is_rough = is_cheap and best.gap > _POLISH * tol
+    return is_rough or _small_blocks(problem, best.theta).any()
+
+
+def _left(options, used, solved):
+    """Return the options for the next solver; short ones if this is polish."""
+    left = options.after(used)
+    return replace(left, max_iter=min(left.max_iter, _SHORT)) if solved else left
 
 
 def _rungs(problem):
