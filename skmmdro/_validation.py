@@ -80,12 +80,22 @@ def check_domains(domains, n_samples, ambiguity):
             f"domains has shape {domains.shape}, expected one entry for each of the "
             f"{n_samples} samples."
         )
-    if any(value is None or value != value for value in domains.tolist()):
+    if any(is_missing(value) for value in domains.tolist()):
         raise ValueError(
             "domains has missing values; give samples of unknown origin a domain of "
             "their own."
         )
+    kinds = {type(value).__name__ for value in domains.tolist()}
+    if domains.dtype == object and len(kinds) > 1:
+        raise ValueError(
+            f"domains mixes values of types {sorted(kinds)}; use strings or integers."
+        )
     return domains
+
+
+def is_missing(value):
+    """Return whether a value is None, NaN or pandas' NA."""
+    return value is None or type(value).__name__ == "NAType" or value != value
 
 
 def encoder_errors(value, modalities):

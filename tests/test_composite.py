@@ -148,7 +148,7 @@ def test_grid_search():
     """Nested parameters in a grid, each with an effect of its own."""
     X, y, _ = make_problem(np.random.default_rng(1), 2, 60)
     grid = {
-        "ambiguity__reweighting__radius": [0.0, 0.1],
+        "ambiguity__reweighting__radius": [0.0, 0.05],
         "ambiguity__environment__level": [0.0, 1.0],
         "ambiguity__reweighting": [ChiSquare(), KullbackLeibler()],
     }
@@ -204,6 +204,8 @@ def test_two_sets_of_a_kind():
         ),
         (["chi2", 3], "3 is not an ambiguity set"),
         (Composite(reweighting=Wasserstein()), "of kind 'transport'; pass it as"),
+        (Composite(reweighting=ChiSquare() + Domains()), "that is a composite itself"),
+        (ModalityLoss([1]), "got the entry 1. The known modalities"),
         (Composite(reweighting="chi2"), "The 'reweighting' parameter of Composite"),
         (Composite(reweighting=ChiSquare(-1)), "The 'radius' parameter of ChiSquare"),
         (Composite(domain=Domains(level=2)), "The 'level' parameter of Domains"),

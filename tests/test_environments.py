@@ -229,6 +229,9 @@ def test_pandas_domains():
     for domains in (pd.Series(SITES), pd.Series(SITES, dtype="category")):
         model = make_model(2, Domains()).fit(X, y, domains=domains)
         np.testing.assert_array_equal(model.coef_, plain.coef_)
+    missing = pd.Series([pd.NA, *SITES[1:]])
+    with pytest.raises(ValueError, match="missing values"):
+        make_model(2, Domains()).fit(X, y, domains=missing)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +243,7 @@ def test_pandas_domains():
         ("oslo", r"domains has shape \(\)"),
         (np.where(np.arange(N_SAMPLES) == 3, np.nan, 1.0), "missing values"),
         ([None, *SITES[1:]], "missing values"),
+        (np.array([1, *SITES[1:]], dtype=object), "domains mixes values of types"),
     ],
 )
 def test_bad_domains(domains, match):

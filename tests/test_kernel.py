@@ -367,3 +367,11 @@ def test_more_features_than_samples(n_classes):
     np.testing.assert_allclose(linear.decision_function(X), raw, rtol=1e-5, atol=1e-7)
     again = linear.n_iter_
     assert linear.fit(X, y).n_iter_ < again
+
+
+@pytest.mark.parametrize("rank", [2, 5, 12])
+def test_small_ranks_are_used_up(rank):
+    """Centring takes one dimension of what the landmarks span."""
+    X, y = make_data(n_samples=80)
+    model = KernelDROClassifier(ChiSquare(0.0), rank=rank, modalities=WIDTHS)
+    assert set(model.fit(X, y).n_components_.values()) == {rank - 1}

@@ -48,6 +48,11 @@ class Composite(AmbiguitySet):
     def _validate_params(self):
         super()._validate_params()
         for kind, part in self.parts().items():
+            if part.kind is None:
+                raise ValueError(
+                    f"Composite({kind}={part!r}): that is a composite itself; add the "
+                    "sets up instead, or pass each of its parts by kind."
+                )
             if part.kind != kind:
                 raise ValueError(
                     f"Composite({kind}={part!r}): that is a set of kind "

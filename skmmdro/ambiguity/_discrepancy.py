@@ -7,7 +7,7 @@ ball; L has weighted mean zero, so that u_k costs ``radii_k ||u_k||`` alone.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from ._cone import solve_cone_program
 from ._fill import fill
@@ -16,7 +16,7 @@ _BARRIERS = 0.1 ** np.arange(1, 14)  # the norms' barriers; the last is the erro
 _MAX_NEWTON, _DECREMENT, _CONVERGED = 50, 1e-2, 1e-26
 _ROUNDNESS = 1e-2  # least mu relative to the barrier, in all stages but the last ones
 _ARMIJO, _SHORTEST, _ROUNDING = 1e-4, 1e-12, 1e-15
-_SHIFT = 1e-14  # relative; keeps Hessians of few active samples definite
+_SHIFTS = 1e-14, 1e-12, 1e-10, 1e-8  # keep Hessians of few active samples definite
 _AT_FIRST, _ADDED = 3, 2  # half-spaces of the exact problem, per unknown
 _SATISFIED, _MAX_ROUNDS = 1e-9, 100
 _POLISH = 1e-2  # weight of the last proximal step, relative
@@ -140,7 +140,10 @@ def smoothed_dual(losses, nominal, factor, radii, sizes, mu, center):
         aim = _DECREMENT * tau if tau > _BARRIERS[-1] else _CONVERGED * mu
         at, rest = _descend(at, rest, nominal, basis, norms, tau, rough, center, aim)
     ratio = np.maximum(center + rest / mu, 0)
-    return SmoothedDual(ratio, basis, norms.derivatives(at, tau)[1], mu)
+    root = np.zeros((len(at), len(at)))
+    for block, across, along, unit in norms.derivatives(at, tau)[1]:
+        root[block, block] = _bend(np.sqrt(across), np.sqrt(along), unit)
+    return SmoothedDual(ratio, basis, root, mu)
 
 
 def _descend(at, rest, nominal, basis, norms, tau, mu, center, aim):
@@ -159,13 +162,15 @@ def _descend(at, rest, nominal, basis, norms, tau, mu, center, aim):
 
     value, ratio = evaluate(at, rest)
     for _ in range(_MAX_NEWTON):
-        slope, bend = norms.derivatives(at, tau)
+        slope, bends = norms.derivatives(at, tau)
         gradient = slope - basis.T @ (nominal * ratio)
         gradient[0] += 1
-        hessian = (basis.T * np.where(ratio > 0, nominal, 0.0)) @ basis / mu
-        hessian += bend @ bend
-        hessian[np.diag_indices_from(hessian)] *= 1 + _SHIFT
-        step = -cho_solve(cho_factor(hessian), gradient)
+        active = np.flatnonzero(ratio > 0)
+        scaled = np.sqrt(nominal[active] / mu)[:, None] * basis[active]
+        hessian = scaled.T @ scaled
+        for block, across, along, unit in bends:
+            hessian[block, block] += _bend(across, along, unit)
+        step = -_solve(hessian, gradient)
         decrement = -gradient @ step
         if decrement <= aim:
             break
@@ -181,6 +186,23 @@ def _descend(at, rest, nominal, basis, norms, tau, mu, center, aim):
             break
         (at, rest), (value, ratio) = trial, new
     return at, rest
+
+
+def _solve(hessian, gradient):
+    """Solve by Cholesky's method with the least shift that makes it possible."""
+    diagonal = np.diag_indices_from(hessian)
+    for shift in _SHIFTS:
+        hessian[diagonal] *= 1 + shift
+        try:
+            return cho_solve(cho_factor(hessian), gradient)
+        except LinAlgError:
+            continue
+    return np.linalg.lstsq(hessian, gradient)[0]
+
+
+def _bend(across, along, unit):
+    """Return the matrix with these eigenvalues across and along `unit`."""
+    return across * np.eye(len(unit)) + (along - across) * np.outer(unit, unit)
 
 
 class _BarrierNorms:
@@ -214,19 +236,19 @@ class _BarrierNorms:
         return total
 
     def derivatives(self, at, tau):
-        """Return the gradient and the symmetric root of the Hessian."""
-        gradient, bend = np.zeros_like(at), np.zeros((len(at), len(at)))
+        """Return the gradient, and the curvatures across and along u of each block.
+
+        The latter as (block, across, along, u / ||u||).
+        """
+        gradient, bends = np.zeros_like(at), []
         for radius, block in self.blocks:
             u = at[block]
+            unit = u / max(np.linalg.norm(u), _TINY)
             if radius == 0:
                 gradient[block] = tau * u
-                bend[block, block] = np.sqrt(tau) * np.eye(len(u))
+                bends.append((block, tau, tau, unit))
                 continue
             root, t = self._inner(radius, u, tau)
             gradient[block] = radius / t * u
-            # radius / t across u, radius tau / (t root) along it
-            unit = u / max(np.linalg.norm(u), _TINY)
-            across, along = np.sqrt(radius / t), np.sqrt(radius / t * tau / root)
-            bend[block, block] = across * np.eye(len(u))
-            bend[block, block] += (along - across) * np.outer(unit, unit)
-        return gradient, bend
+            bends.append((block, radius / t, radius / t * tau / root, unit))
+        return gradient, bends

@@ -73,6 +73,12 @@ class ModalityLoss(EnvironmentSet):
                 f"its only modality a model is constant. {modalities.hint}".rstrip()
             )
         lost = list(known) if isinstance(self.modalities, str) else self.modalities
+        for entry in lost:
+            if not isinstance(entry, (str, tuple, list)):
+                raise ValueError(
+                    "ModalityLoss(modalities=...) lists names and tuples of names; got "
+                    f"the entry {entry!r}. The known modalities are {list(known)}."
+                )
         lost = [(entry,) if isinstance(entry, str) else tuple(entry) for entry in lost]
         self._check(lost, known)
         masks = [np.isin(known, entry) for entry in lost]

@@ -103,6 +103,8 @@ def _random_pivots(kernel, block, index, codes, mass, size):
     pivots, filled = np.empty(0, dtype=np.intp), 0
     for turn in range(1, _ROUNDS + 1):
         batch = -(-size * turn // _ROUNDS) - len(pivots)
+        if batch == 0:  # fewer landmarks than rounds
+            continue
         new = draw(codes, mass * residual, batch, turn)
         new = new[residual[new] > 0]
         if mass @ residual <= _EXHAUSTED * start or len(new) == 0:
