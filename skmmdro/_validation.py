@@ -85,11 +85,13 @@ def check_domains(domains, n_samples, ambiguity):
             "domains has missing values; give samples of unknown origin a domain of "
             "their own."
         )
-    kinds = {type(value).__name__ for value in domains.tolist()}
-    if domains.dtype == object and len(kinds) > 1:
+    try:
+        np.unique(domains)
+    except TypeError as error:
+        kinds = sorted({type(value).__name__ for value in domains.tolist()})
         raise ValueError(
-            f"domains mixes values of types {sorted(kinds)}; use strings or integers."
-        )
+            f"domains mixes values of types {kinds}; use strings or integers."
+        ) from error
     return domains
 
 
