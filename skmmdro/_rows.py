@@ -64,5 +64,12 @@ def double_rows(X):
 
 
 def _bits(values):
+    """Return the bit patterns of the values, zero for zero.
+
+    Those of integers and of short fractions end in 40 zeros and more, which a product
+    with any factor keeps; so they are scrambled.
+    """
     values = np.ascontiguousarray(values, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
-    return values.view(np.uint64)
+    bits = values.view(np.uint64)
+    is_short = bits & np.uint64(2**32 - 1) == 0
+    return np.where(is_short, scramble(scramble(bits)), bits)
