@@ -80,24 +80,29 @@ def check_domains(domains, n_samples, ambiguity):
             f"domains has shape {domains.shape}, expected one entry for each of the "
             f"{n_samples} samples."
         )
-    if any(is_missing(value) for value in domains.tolist()):
+    if any(is_missing(value) or value != value for value in domains.tolist()):
         raise ValueError(
             "domains has missing values; give samples of unknown origin a domain of "
             "their own."
         )
-    try:
-        np.unique(domains)
-    except TypeError as error:
-        kinds = sorted({type(value).__name__ for value in domains.tolist()})
-        raise ValueError(
-            f"domains mixes values of types {kinds}; use strings or integers."
-        ) from error
+    if domains.dtype == object:  # values of another type can be ordered
+        try:
+            np.unique(domains)
+        except TypeError as error:
+            kinds = sorted({type(value).__name__ for value in domains.tolist()})
+            raise ValueError(
+                f"domains mixes values of types {kinds}; use strings or integers."
+            ) from error
     return domains
 
 
 def is_missing(value):
-    """Return whether a value is None, NaN or pandas' NA."""
-    return value is None or type(value).__name__ == "NAType" or value != value
+    """Whether a single value is None, NaN, NaT or NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, (float, np.floating)):
+        return bool(np.isnan(value))
+    return isinstance(value, (np.datetime64, np.timedelta64)) and bool(np.isnat(value))
 
 
 def encoder_errors(value, modalities):

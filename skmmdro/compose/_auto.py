@@ -3,8 +3,9 @@
 from scipy.sparse import issparse
 from sklearn.compose import ColumnTransformer
 
+from .._validation import is_missing
 from ._arrays import embedding_encoder, image_encoder
-from ._columns import column_kind, columns_of, is_missing
+from ._columns import column_kind, columns_of
 from ._tabular import tabular_encoder
 from ._text import text_encoder
 

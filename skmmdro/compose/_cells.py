@@ -5,7 +5,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import check_feature_names_in
-from ._columns import column_kind, columns_of, is_missing
+from .._validation import is_missing
+from ._columns import column_kind, columns_of
 from ._frames import series_library
 
 

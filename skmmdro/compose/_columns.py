@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 from scipy.sparse import issparse
 
+from .._validation import is_missing
 from ._frames import frame_library, series_library
 
 # A column of strings is text if its values have this many words on average, or if there
@@ -12,15 +13,6 @@ from ._frames import frame_library, series_library
 MIN_WORDS_OF_TEXT = 3
 MAX_CATEGORIES = 40
 _SAMPLE = 1_000  # values looked at; a column that changes its nature later is rare
-
-
-def is_missing(value):
-    """Whether a single value is None, NaN, NaT or NA."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    if isinstance(value, (float, np.floating)):
-        return bool(np.isnan(value))
-    return isinstance(value, (np.datetime64, np.timedelta64)) and bool(np.isnat(value))
 
 
 def missing_values(column):

@@ -7,7 +7,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from ._columns import columns_of, is_missing
+from .._validation import is_missing
+from ._columns import columns_of
 from ._reduction import Reduction
 
 _WORD = r"(?u)\b\w+\b"  # scikit-learn's default drops words of one letter
