@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from ..solvers import REGISTRY, solve_with_kinks
 from ._reduce import Reduction
 
@@ -11,7 +9,6 @@ _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
 _MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
 _MAX_CONES = 300_000  # terms times unknowns up to which cones are a last resort
 _PATIENCE = 200  # iterations; who allows fewer wants to stop early
-_TINY = np.finfo(np.float64).tiny
 _CONES, _DONE = "cvxpy", ("optimal", "stopped")
 
 
@@ -105,14 +102,7 @@ def _better(problem, one, other, options):
     constant, other = (not problem.split(s.theta)[0].any() for s in (certified, best))
     if problem.penalty.alpha == 0 or (constant and not other):
         return replace(certified, n_iter=n_iter)
-    fall = (certified.objective - best.objective) / max(abs(best.objective), _TINY)
-    return replace(
-        certified,
-        theta=best.theta,
-        objective=best.objective,
-        gap=max(certified.gap - fall, 0.0),
-        n_iter=n_iter,
-    )
+    return replace(certified.moved(best.theta, best.objective), n_iter=n_iter)
 
 
 def _is_minimax(problem):

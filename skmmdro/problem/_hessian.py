@@ -28,20 +28,20 @@ class GramCache:
     """
 
     def __init__(self):
-        self._known = {}  # (weights, matrix) by pair of outputs
+        self._known = {}  # (data, weights, matrix) by pair of outputs
 
     def get(self, pair, problem, weights):
-        held, gram = self._known.get(pair, (None, None))
-        if held is not None:
+        """Return the matrix of about these weights for a pair of outputs."""
+        data, held, gram = self._known.get(pair, (None, None, None))
+        changed = np.ones(len(weights), dtype=bool)
+        if data is problem.data:  # and not that of some rows or of a reduced problem
             changed = np.abs(weights - held) > _SAME * np.abs(weights)
-            if np.count_nonzero(changed) > _FEW * len(changed):
-                held = None
-        if held is None:
+        if np.count_nonzero(changed) > _FEW * len(changed):
             held, gram = weights, _gram(problem, weights)
         elif changed.any():
             gram = gram + _gram(problem, np.where(changed, weights - held, 0.0))
             held = np.where(changed, weights, held)
-        self._known[pair] = held, gram
+        self._known[pair] = problem.data, held, gram
         return gram
 
 

@@ -177,7 +177,6 @@ class RobustProblem:
         other.n_terms, other.n_samples = len(terms), len(rows)
         other.smoothing, other.centers = 0.0, (None, None)
         other.smooths_risk = False
-        other.grams = _hessian.GramCache()
         return other
 
     # -- layout --------------------------------------------------------------------

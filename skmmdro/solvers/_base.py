@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 REGISTRY = {}
+_TINY = np.finfo(np.float64).tiny
 
 
 def register(name):
@@ -73,3 +74,16 @@ class Solution:
     status: str
     n_iter: int
     evaluation: object = field(default=None, repr=False)
+
+    def rise_to(self, objective):
+        """Return how far an objective is above this one, relative to it."""
+        return (objective - self.objective) / max(abs(objective), _TINY)
+
+    def moved(self, theta, objective):
+        """Return the Solution at another point, certified by the same weights.
+
+        The dual value bounds every model's objective. Without the squared norm there is
+        none, and the gap means nothing.
+        """
+        gap = max(self.gap + self.rise_to(objective), 0.0)
+        return replace(self, theta=theta, objective=objective, gap=gap, evaluation=None)

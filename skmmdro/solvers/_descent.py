@@ -10,6 +10,7 @@ POLISH = 2.5  # power of tol, which leaves errors of about 3e-8 at tol = 1e-6
 _RUNG = 4  # gap of a smoothed problem's solution, relative to its smoothing
 _RUNG_SHARE = 1e-3  # the same if the risk is smoothed
 _LAST_SHARE = 0.1  # of tol, at the end of the ladder
+CHEAP = 1_000_000  # rows times squared unknowns; a Hessian costs next to nothing
 SHORT, MAX_SHORT = 0.02, 4  # this many steps as short as that run into a kink
 _ROUNDING = 1e-13  # relative; objectives closer than this count as equal
 

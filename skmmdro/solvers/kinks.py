@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ._descent import CHEAP
+
 # losses with kinks begin so smooth that a constant model's slopes are free
 _KINKED_LOSS, _EASY_STEP = 0.3, 0.3
 _LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
@@ -12,7 +14,7 @@ _FALL = 0.1  # a rung on which the gap still falls this much is taken again
 _SMALL = 1e-3  # relative norm up to which a block is tried at zero
 _MORE_RUNGS = 4  # to see whether such a block vanishes
 _SHORT = 30  # iterations on each of these rungs
-_CHEAP, _POLISH = 1_000_000, 1e-3  # terms times squared unknowns; fraction of tol
+_POLISH = 1e-3  # gap that is sought where that is cheap, relative to tol
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -83,7 +85,7 @@ def _may_improve(problem, best, tol):
     Blocks that are small may turn out to be zero. And a smaller gap, where it costs
     next to nothing, makes the predictions of equivalent problems agree.
     """
-    is_cheap = problem.n_terms * problem.size**2 <= _CHEAP and not problem.is_smooth
+    is_cheap = problem.n_terms * problem.size**2 <= CHEAP and not problem.is_smooth
     is_rough = is_cheap and best.gap > _POLISH * tol
     return is_rough or _small_blocks(problem, best.theta).any()
 
@@ -135,21 +137,9 @@ def _best(problem, candidates, tol):
 
 
 def _moved(problem, rung, theta):
-    """Return the exact Solution at another theta.
-
-    The rung's dual value bounds every model's objective, this one's included.
-    """
-    value = problem.evaluate(theta).value
-    gap = rung.gap + _rise(rung, value)
-    if problem.penalty.alpha == 0:
-        gap = np.inf  # without the penalty there is no dual value to lean on
-    return replace(
-        rung, theta=theta, objective=value, gap=max(gap, 0.0), evaluation=None
-    )
-
-
-def _rise(rung, value):
-    return (value - rung.objective) / max(abs(value), np.finfo(float).tiny)
+    """Return the exact Solution at another theta."""
+    moved = rung.moved(theta, problem.evaluate(theta).value)
+    return moved if problem.penalty.alpha > 0 else replace(moved, gap=np.inf)
 
 
 def _without_small_blocks(problem, smooth, rung, options):
@@ -178,10 +168,10 @@ def _constant(problem, rung):
     """
     theta = rung.theta.copy()
     problem.split(theta)[0][:] = 0.0
-    if _rise(rung, problem.least_value(theta, rung.weights)) > rung.gap:
+    if rung.rise_to(problem.least_value(theta, rung.weights)) > rung.gap:
         return []
     constant = _moved(problem, rung, theta)
-    return [constant] if _rise(rung, constant.objective) <= rung.gap else []
+    return [constant] if rung.rise_to(constant.objective) <= rung.gap else []
 
 
 def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):

@@ -5,13 +5,20 @@ from dataclasses import replace
 import numpy as np
 
 from ._base import register
-from ._descent import MAX_SHORT, SHORT, finish, line_search, may_kink, polished_gap
+from ._descent import (
+    CHEAP,
+    MAX_SHORT,
+    SHORT,
+    finish,
+    line_search,
+    may_kink,
+    polished_gap,
+)
 from ._linear_algebra import Metric
 
 _KEEP = 0.1  # keep the metric while the Newton decrement falls faster than this
 _ROWS_PER_UNKNOWN, _LEAST_ROWS = 40, 4_000
 _PILOT_PAYS = 3  # times as many samples
-_CHEAP = 1_000_000  # samples times squared unknowns; a Hessian costs next to nothing
 _PILOT_ERROR, _MAX_PILOT_ITER = 0.1, 15
 # smoothed kinks leave regions without curvature, where undamped steps are far too long
 _FIRST_DAMPING, _DAMPING_STEP, _MAX_DAMPING = 1e-4, 10, 1e6
@@ -58,7 +65,7 @@ def _iterate(problem, start, options, metric, enough=0.0):
     """
     at = problem.evaluate(start)
     before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
-    is_cheap = problem.n_samples * problem.size**2 <= _CHEAP
+    is_cheap = problem.n_samples * problem.size**2 <= CHEAP
     damping, kinked = 0.0, may_kink(problem)
     while n_iter < options.max_iter:
         if metric is None:
