@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from ._evaluation import Evaluation
 from ._problem import RobustProblem
 from ._reference import flip_program
 
@@ -48,7 +49,7 @@ class FlipProblem(RobustProblem):
         losses, case = worst(price)
         flips = (losses > at.losses)[:, None]
         value = price + case.value + 0.5 * self.penalty.alpha * np.vdot(W, W)
-        return at.__class__(
+        return Evaluation(
             theta=theta,
             value=value,
             gradient=at.gradient,

@@ -1,58 +1,19 @@
 """The robust problem: data, loss and ambiguity set joined into one convex objective."""
 
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from . import _hessian
 from ._certificate import relative_gap
+from ._evaluation import Evaluation
 from ._reference import cone_program, least_budget_share
 
 _REFERENCE_ROWS = 1_000
 _ROOT_FLOOR = 1e-9  # relative to the spread of the targets
 _TINY = np.finfo(np.float64).tiny
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Everything known at one point.
-
-    Attributes
-    ----------
-    theta : ndarray of shape (size,)
-        The point.
-    value : float
-        Objective, smoothed if the problem is.
-    gradient : ndarray of shape (size,)
-        Its gradient; zero for coefficients that are held fixed.
-    raw, slope : ndarray of shape (n_terms, n_outputs)
-        Raw predictions, and derivatives of the losses in them.
-    losses : ndarray of shape (n_terms,)
-        Losses.
-    worst : WorstCase
-        Worst-case weights and value.
-    pull : ndarray of shape (n_rows, n_outputs)
-        Gradient of the risk alone, without penalties, in the layout of theta.
-    risk_rate, charge_rate : float
-        Derivatives of the objective in the risk and in the norms; 1 unless the
-        objective joins them by a root.
-    known : dict
-        What has been computed at this theta since.
-    """
-
-    theta: np.ndarray
-    value: float
-    gradient: np.ndarray
-    raw: np.ndarray
-    slope: np.ndarray
-    losses: np.ndarray
-    worst: object
-    pull: np.ndarray
-    risk_rate: float = 1.0
-    charge_rate: float = 1.0
-    known: dict = field(default_factory=dict, repr=False)
 
 
 class RobustProblem:
