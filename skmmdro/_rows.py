@@ -64,12 +64,11 @@ def double_rows(X):
 
 
 def _bits(values):
-    """Return the bit patterns of the values, zero for zero.
+    """Return the bit patterns of the values, scrambled, zero for zero.
 
-    Those of integers and of short fractions end in 40 zeros and more, which a product
-    with any factor keeps; so they are scrambled.
+    A product with an odd factor keeps the zeros that the patterns of integers and of
+    short fractions end in, and makes of a change of sign, which is that of the highest
+    bit, the same summand whatever the factor. Scrambled patterns have neither.
     """
     values = np.ascontiguousarray(values, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
-    bits = values.view(np.uint64)
-    is_short = bits & np.uint64(2**32 - 1) == 0
-    return np.where(is_short, scramble(scramble(bits)), bits)
+    return scramble(scramble(values.view(np.uint64)))

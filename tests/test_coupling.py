@@ -52,9 +52,12 @@ def test_identical_blocks(seed, width):
 def test_independent_blocks(seed, widths):
     """Independent blocks are not coupled, though in-sample correlations tend to 1."""
     rng = np.random.default_rng(100 + seed)
-    gamma = estimate(*(rng.standard_normal((200, width)) for width in widths))
-    # about three standard errors of one correlation; seeded
-    assert gamma[0, 1] < (0.15 if widths == (50, 50) else 0.2)
+    gammas = [
+        estimate(*(rng.standard_normal((200, width)) for width in widths))[0, 1]
+        for _ in range(20)
+    ]
+    assert np.mean(gammas) < 0.04
+    assert max(gammas) < 0.25  # three to four standard errors of one correlation
 
 
 def test_estimates_follow_a_common_factor():

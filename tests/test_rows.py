@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from skmmdro._rows import distinct_rows, row_codes
 
 
-@pytest.mark.parametrize("kind", ["binary", "integers", "halves", "digits", "normal"])
+@pytest.mark.parametrize("kind", ["binary", "integers", "halves", "digits", "normal", "signs"])
 def test_distinct_rows(kind):
     rng = np.random.default_rng(0)
     X = {
@@ -17,6 +17,7 @@ def test_distinct_rows(kind):
         "halves": lambda: rng.integers(0, 20, (5000, 6)) / 2,
         "digits": lambda: load_digits().data / 16,
         "normal": lambda: rng.standard_normal((1000, 1)),
+        "signs": lambda: rng.standard_normal(6) * rng.choice([-1, 1], (5000, 6)),
     }[kind]().astype(float)
     assert distinct_rows(X).max() + 1 == len(np.unique(X, axis=0))
     codes = row_codes(sparse.csr_array(X))

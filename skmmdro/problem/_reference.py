@@ -1,5 +1,7 @@
 """The robust problem as a cone program, written independently of the fast path."""
 
+import warnings
+
 import numpy as np
 
 
@@ -74,7 +76,9 @@ def least_budget_share(problem, at):
         block = pull[np.flatnonzero(penalty.labels == k)]
         constraints.append(cp.norm(block, "fro") <= share * budget)
     program = cp.Problem(cp.Minimize(share), constraints)
-    program.solve(solver=cp.CLARABEL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a share is advice: its first digits do
+        program.solve(solver=cp.CLARABEL)
     return 1.0 if share.value is None else float(share.value)
 
 
