@@ -11,7 +11,9 @@ from ._base import Solution, register
 
 _SMALL = 1e-4  # relative size at which a group of coefficients is tried at zero
 _NO_WORSE = 1e-9  # relative; the tolerance of the solver on the objective
-_TOLERANCES = (1e-10, 1e-8)  # the second, Clarabel's default, if the first fails
+# (tolerance, largest share of the way to the cones' boundary that a step may go); the
+# second, with Clarabel's default tolerance, if the first fails, and so on
+_ATTEMPTS = ((1e-10, 0.99), (1e-8, 0.9), (1e-8, 0.8))
 
 
 @register("cvxpy")
@@ -40,22 +42,14 @@ def conic(problem, start, options):
     import cvxpy as cp
 
     program, W, b, bound = problem.to_cvxpy()
-    failure = None
-    for tolerance in _TOLERANCES:
-        try:
-            distance = _run(cp, program, tolerance, options.max_iter)
-        except cp.error.SolverError as error:
-            failure = error
-        if program.status == cp.OPTIMAL:
-            break
+    distance = _best_attempt(cp, program, options.max_iter)
     status = {
         cp.OPTIMAL: "optimal",
         cp.OPTIMAL_INACCURATE: "inaccurate",
         cp.USER_LIMIT: "max_iter",
     }.get(program.status)
     if status is None or W.value is None:
-        reason = failure or f"status {program.status!r}"
-        raise RuntimeError(_ADVICE.format(reason)) from failure
+        raise RuntimeError(_ADVICE.format(f"status {program.status!r}"))
     rows = [W.value] if b is None else [W.value, b.value]
     theta = np.concatenate(rows).ravel()
     at = _with_exact_zeros(problem, problem.evaluate(theta))
@@ -103,23 +97,44 @@ def _certify(problem, at, bound):
     return gap, best.worst.weights
 
 
-def _run(cp, program, tolerance, max_iter):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is inaccurate is reported by the status
-        settings = {
-            "max_iter": max_iter,
-            "tol_gap_abs": tolerance,
-            "tol_gap_rel": tolerance,
-            "tol_feas": tolerance,
-            "accept_unknown": True,  # a stalled point is "inaccurate": the gap decides
-        }
-        # in three steps, since solve() does not hand out the dual objective
-        data, chain, inverse = program.get_problem_data(
-            cp.CLARABEL, solver_opts=settings
-        )
-        raw = chain.solve_via_data(program, data, solver_opts=settings)
-        program.unpack_results(raw, chain, inverse)
-    return abs(raw.obj_val - raw.obj_val_dual)
+def _best_attempt(cp, program, max_iter):
+    """Solve the program and return the distance of Clarabel's two objectives."""
+    found, failure = [], None
+    for tolerance, stride in _ATTEMPTS:
+        try:
+            found.append(_run(cp, program, tolerance, stride, max_iter))
+        except cp.error.SolverError as error:
+            failure = error
+        if found and program.status == cp.OPTIMAL:
+            break
+    if not found:
+        raise RuntimeError(_ADVICE.format(failure)) from failure
+    distance, unpack = min(found, key=lambda attempt: attempt[0])
+    unpack()
+    return distance
+
+
+def _run(cp, program, tolerance, stride, max_iter):
+    """Return that distance, and a function that gives the program the solution."""
+    settings = {
+        "max_iter": max_iter,
+        "max_step_fraction": stride,
+        "tol_gap_abs": tolerance,
+        "tol_gap_rel": tolerance,
+        "tol_feas": tolerance,
+        "accept_unknown": True,  # a stalled point is "inaccurate": the gap decides
+    }
+    # in three steps, since solve() does not hand out the dual objective
+    data, chain, inverse = program.get_problem_data(cp.CLARABEL, solver_opts=settings)
+    raw = chain.solve_via_data(program, data, solver_opts=settings)
+
+    def unpack():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the status reports what is inaccurate
+            program.unpack_results(raw, chain, inverse)
+
+    unpack()
+    return abs(raw.obj_val - raw.obj_val_dual), unpack
 
 
 _ADVICE = (
