@@ -106,6 +106,41 @@ def test_norm_projection_by_cvxpy(inner, outer, radii):
     np.testing.assert_allclose(A - W.value, norm.project(A), atol=1e-5)
 
 
+@every_inner
+@every_outer
+@every_radii
+@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_norm_derivative(inner, outer, radii, scale, n_outputs):
+    """Of the projection, by differences; away from its kinks."""
+    norm, rng = make_norm(inner, outer, radii), np.random.default_rng(int(10 * scale))
+    for _ in range(5):
+        A, V = scale * rng.standard_normal((2, len(LABELS), n_outputs))
+        step = 1e-6
+        change = norm.project(A + step * V) - norm.project(A - step * V)
+        found = norm.derivative(A)(V)
+        np.testing.assert_allclose(found, change / (2 * step), atol=1e-6 * scale)
+
+
+@every_inner
+@every_outer
+@every_radii
+def test_norm_dual_value(inner, outer, radii):
+    """The least ball around A: A itself, shrunk by that factor, is on its boundary."""
+    norm = make_norm(inner, outer, radii)
+    A = np.random.default_rng(2).standard_normal((len(LABELS), 2))
+    A[norm.radii[LABELS] == 0] = 0.0
+    factor = norm.dual_value(A)
+    if not A.any():
+        assert factor == 0
+        return
+    np.testing.assert_allclose(norm.project(A, factor * (1 + 1e-9)), A, atol=1e-8)
+    assert np.abs(norm.project(A, 0.999 * factor) - A).max() > 1e-5
+    assert norm.dual_value(0 * A) == 0
+    outside = np.ones_like(A)
+    assert (norm.dual_value(outside) == np.inf) == bool(np.any(norm.radii == 0))
+
+
 def test_norm_projection_of_ties():
     """Equal sizes, zero rows: no division by zero, no lost mass."""
     for inner in INNER:

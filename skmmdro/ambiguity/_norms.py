@@ -1,7 +1,6 @@
 """Norms of coefficients that transport budgets charge."""
 
 import numpy as np
-from scipy.optimize import brentq
 
 _TINY = np.finfo(np.float64).tiny
 
@@ -25,6 +24,10 @@ class BlockNorm:
 
     def __init__(self, radii, labels, inner, outer):
         self.radii, self.labels, self.inner, self.outer = radii, labels, inner, outer
+        # parts of W that enter by their size alone, and the modality of each
+        self.cells, self.owner = np.arange(len(labels)), labels
+        if inner == "l2":
+            self.cells, self.owner = labels, np.arange(len(radii))
 
     def groups(self):
         """Return (labels, budgets) if this is a sum of group norms, else None."""
@@ -41,77 +44,133 @@ class BlockNorm:
         rows = [np.arange(len(self.labels))] if self.inner == "l1" else []
         return [self.labels, *rows]
 
+    def small_rows(self, W, share):
+        """Return which rows are in a group of at most `share` of the largest one.
+
+        Groups are those that the norm can make zero; rows that are zero do not count.
+        """
+        found = np.zeros(len(W), dtype=bool)
+        for labels in self.partitions():
+            sizes = np.sqrt(np.bincount(labels, np.sum(W**2, axis=1)))
+            found |= (sizes <= share * sizes.max())[labels]
+        return found & (self.radii > 0)[self.labels] & W.any(axis=1)
+
     def scaled(self, factor):
         """Return the norm times `factor`."""
         return BlockNorm(factor * self.radii, self.labels, self.inner, self.outer)
 
+    def extent(self):
+        """Return a bound on ``||U||_F^2`` in the dual unit ball."""
+        if self.inner == "l1":
+            return float(np.sum(self.radii[self.labels] ** 2))
+        return float(np.sum(self.radii**2))
+
     def value(self, W):
-        rows = np.linalg.norm(W, axis=1)
-        each = np.zeros(len(self.radii))
+        sizes = self._sizes(W)
         if self.inner == "linf":
-            np.maximum.at(each, self.labels, rows)
+            each = np.zeros(len(self.radii))
+            np.maximum.at(each, self.owner, sizes)
         else:
-            power = 2 if self.inner == "l2" else 1
-            each = np.bincount(self.labels, rows**power, minlength=len(each))
-            each = each ** (1 / power)
+            each = np.bincount(self.owner, sizes, minlength=len(self.radii))
         each = self.radii * each
         return float(each.sum() if self.outer == "sum" else each.max())
 
+    def dual_value(self, A):
+        """Return the least factor of the dual unit ball that contains A."""
+        sizes, joined = self._sizes(A), np.zeros(len(self.radii))
+        if self.inner == "linf":
+            joined = np.bincount(self.owner, sizes, minlength=len(joined))
+        else:
+            np.maximum.at(joined, self.owner, sizes)
+        out = np.where(joined > 0, np.inf, 0.0)
+        used = self.radii > 0
+        out[used] = joined[used] / self.radii[used]
+        return float(out.max() if self.outer == "sum" else out.sum())
+
     def project(self, A, rate=1.0):
         """Return the point of `rate` times the dual unit ball that is nearest to A."""
-        radii, out = rate * self.radii, np.zeros_like(A)
-        sizes = np.linalg.norm(A, axis=1)
+        sizes = np.maximum(self._sizes(A), _TINY)
+        kept, _ = self._fit(sizes, rate * self.radii)
+        return A * (kept / sizes)[self.cells, None]
+
+    def derivative(self, A):
+        """Return the map V -> derivative of `project` at A along V."""
+        sizes = np.maximum(self._sizes(A), _TINY)
+        kept, change = self._fit(sizes, self.radii)
+        unit = A / sizes[self.cells, None]
+        share = (kept / sizes)[self.cells, None]
+
+        def product(V):
+            rows = np.einsum("ij,ij->i", unit, V)
+            along = np.bincount(self.cells, rows, minlength=len(sizes))
+            turned = V - unit * along[self.cells, None]
+            return share * turned + unit * change(along)[self.cells, None]
+
+        return product
+
+    def _sizes(self, W):
+        squares = np.einsum("ij,ij->i", W, W)
+        return np.sqrt(np.bincount(self.cells, squares, minlength=len(self.owner)))
+
+    def _fit(self, sizes, radii):
+        """Return the nearest sizes in the ball, and their derivative as a map."""
+        caps = radii[self.owner]
+        if self.outer == "sum" and self.inner != "linf":
+            return np.minimum(sizes, caps), lambda along: (sizes < caps) * along
+        cost = np.divide(1.0, caps, out=np.zeros_like(caps), where=caps > 0)
         if self.outer == "sum":
-            for k, radius in enumerate(radii):
-                rows = self.labels == k
-                out[rows] = _project_block(A[rows], sizes[rows], radius, self.inner)
-            return out
-        rows = radii[self.labels] > 0
-        if not np.any(rows):
-            return out
-        labels, A, sizes = self.labels[rows], A[rows], sizes[rows]
-        used, labels = np.unique(labels, return_inverse=True)
-        cost = 1 / radii[used]
-        if self.inner == "l2":
-            norms = np.sqrt(np.bincount(labels, sizes**2))
-            keep = _shrink(norms, cost) / np.maximum(norms, _TINY)
-            out[rows] = keep[labels, None] * A
-        elif self.inner == "linf":
-            keep = _shrink(sizes, cost[labels]) / np.maximum(sizes, _TINY)
-            out[rows] = keep[:, None] * A
+            balls = [(self.owner == k) & (caps > 0) for k in range(len(radii))]
+        elif self.inner == "l1":
+            return _clip_jointly(sizes, self.owner, radii)
         else:
-            peaks = _peaks(sizes, labels, cost)
-            out[rows] = _clip_rows(A, sizes, peaks[labels])
-        return out
+            balls = [caps > 0]
+        return _shrink_in_balls(sizes, cost, [ball for ball in balls if ball.any()])
 
     def cvxpy(self, W):
         """Return the norm of a cvxpy variable."""
         import cvxpy as cp
 
-        each = []
-        for k in np.flatnonzero(self.radii):
-            rows = cp.norm(W[np.flatnonzero(self.labels == k)], 2, axis=1)
-            inner = {"l2": cp.norm2, "l1": cp.norm1, "linf": cp.norm_inf}[self.inner]
-            each.append(self.radii[k] * inner(rows))
+        inner = {"l2": cp.norm2, "l1": cp.norm1, "linf": cp.norm_inf}[self.inner]
+        each = [r * inner(sizes) for r, sizes in self._cvxpy_rows(W) if r > 0]
         if not each:
             return cp.Constant(0.0)
         return sum(each) if self.outer == "sum" else cp.maximum(*each, 0)
 
+    def cvxpy_within(self, A, factor):
+        """Return the constraints that A is in `factor` times the dual unit ball."""
+        import cvxpy as cp
 
-def _clip_rows(A, sizes, limit):
-    return A * np.minimum(1, limit / np.maximum(sizes, _TINY))[:, None]
+        inner = {"l2": cp.norm2, "l1": cp.norm_inf, "linf": cp.norm1}[self.inner]
+        each = [(r, inner(sizes)) for r, sizes in self._cvxpy_rows(A)]
+        if self.outer == "sum":
+            return [size <= factor * r for r, size in each]
+        shares = [size / r for r, size in each if r > 0]
+        return [size <= 0 for r, size in each if r == 0] + [sum(shares) <= factor]
+
+    def _cvxpy_rows(self, W):
+        """Return (radius, sizes of the rows) of each modality."""
+        import cvxpy as cp
+
+        rows = [np.flatnonzero(self.labels == k) for k in range(len(self.radii))]
+        sizes = [cp.norm(W[index], 2, axis=1) for index in rows]
+        return list(zip(self.radii, sizes, strict=True))
 
 
-def _project_block(A, sizes, radius, inner):
-    """Project a modality on the ball whose support function is radius * inner norm."""
-    if radius == 0:
-        return np.zeros_like(A)
-    if inner == "l1":
-        return _clip_rows(A, sizes, radius)
-    if inner == "l2":
-        return A * min(1.0, radius / max(np.linalg.norm(sizes), _TINY))
-    kept = _shrink(sizes, np.full(len(sizes), 1 / radius))
-    return A * (kept / np.maximum(sizes, _TINY))[:, None]
+def _shrink_in_balls(sizes, cost, balls):
+    """Project on ``cost'u <= 1`` in each ball, a mask; 0 outside of all."""
+    kept, bound = np.zeros_like(sizes), []
+    for ball in balls:
+        kept[ball] = _shrink(sizes[ball], cost[ball])
+        if cost[ball] @ sizes[ball] > 1:
+            bound.append(np.where(ball & (kept > 0), cost, 0.0))
+
+    def change(along):
+        out = np.where(kept > 0, along, 0.0)
+        for price in bound:
+            out -= (price @ along) / (price @ price) * price
+        return out
+
+    return kept, change
 
 
 def _shrink(sizes, cost):
@@ -125,23 +184,49 @@ def _shrink(sizes, cost):
     return np.maximum(sizes - price[last] / slope[last] * cost, 0)
 
 
+def _clip_jointly(sizes, owner, radii):
+    """Project on the sizes whose largest ones, by owner, have a sum of costs <= 1."""
+    used = radii > 0
+    seen, limits = used[owner], np.zeros(len(radii))
+    if not seen.any():
+        return np.zeros_like(sizes), np.zeros_like
+    names, labels = np.unique(owner[seen], return_inverse=True)
+    cost = 1 / radii[names]
+    limits[names], binds = _peaks(sizes[seen], labels, cost)
+    kept = np.minimum(sizes, limits[owner])
+    clipped = binds & seen & (sizes > limits[owner]) & (limits[owner] > 0)
+    counts = np.bincount(owner[clipped], minlength=len(radii))
+    moving = counts > 0
+    rate = np.where(moving, 1 / np.where(used, radii, 1) / np.maximum(counts, 1), 0.0)
+
+    def change(along):
+        sums = np.bincount(owner[clipped], along[clipped], minlength=len(radii))
+        means = sums / np.maximum(counts, 1)
+        # the limits keep their sum of costs: d limit = mean - d theta * rate
+        weight = counts * rate
+        turn = (weight @ means) / max(weight @ rate, _TINY)
+        return np.where(clipped, (means - turn * rate)[owner], (sizes <= kept) * along)
+
+    return kept, change
+
+
 def _peaks(sizes, labels, cost):
     """Return limits tau_k with cost'tau <= 1 for which clipping moves least.
 
-    With multiplier theta the limits solve sum_j (size_j - tau_k)_+ = theta cost_k.
+    With multiplier theta the limits solve sum_j (size_j - tau_k)_+ = theta cost_k, so
+    they are ``max_m (S_m - theta cost_k) / m``, S_m the sum of the m largest sizes, or
+    zero. Their sum of costs is convex in theta: Newton's method from 0 ends there.
+    Also returned is whether that bound binds.
     """
-    groups = [np.sort(sizes[labels == k])[::-1] for k in range(len(cost))]
-    tops = np.array([group[0] for group in groups])
-    if cost @ tops <= 1:
-        return tops
-
-    def limits(theta):
-        out = np.zeros(len(cost))
-        for k, group in enumerate(groups):
-            means = (np.cumsum(group) - theta * cost[k]) / np.arange(1, len(group) + 1)
-            out[k] = max(means.max(), 0.0)
-        return out
-
-    top = max(group.sum() / c for group, c in zip(groups, cost, strict=True))
-    theta = brentq(lambda t: cost @ limits(t) - 1, 0, top, xtol=1e-14 * top)
-    return limits(theta)
+    sums = [np.cumsum(np.sort(sizes[labels == k])[::-1]) for k in range(len(cost))]
+    tau, theta, before = np.array([part[0] for part in sums]), 0.0, -1.0
+    binds = cost @ tau > 1
+    while binds and theta > before:
+        before, slope = theta, np.zeros(len(cost))
+        for k, part in enumerate(sums):
+            lines = (part - theta * cost[k]) / np.arange(1, len(part) + 1)
+            best = np.argmax(lines)
+            tau[k] = max(lines[best], 0.0)
+            slope[k] = cost[k] / (best + 1) if tau[k] > 0 else 0.0
+        theta += max(cost @ tau - 1, 0.0) / max(cost @ slope, _TINY)
+    return tau, binds

@@ -42,11 +42,11 @@ def relative_gap(problem, at, tol=np.inf):
     scale = max(abs(primal), _FLOOR * problem.reference[0], _TINY)
     if problem.penalty.alpha == 0:
         tail = at.risk_rate * at.pull[problem.n_features :]
-        residual = problem.penalty.residual(pull, W, at.charge_rate)
+        residual, short = problem.penalty.residual(pull, W, at.charge_rate)
         residual = np.hypot(residual, np.linalg.norm(tail))
         residual /= max(problem.reference[1], _TINY)
         slack = at.risk_rate * (problem.exact_risk(at) - _linear_value(problem, at))
-        return max(residual, slack / scale)
+        return max(residual, (slack + short) / scale)
     if problem.is_root:
         return max((primal - _root_dual_value(problem, at)) / scale, 0.0)
     bound = _linear_value(problem, at) - np.vdot(

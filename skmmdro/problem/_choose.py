@@ -35,8 +35,8 @@ def solve(problem, solver, options, start=None):
         return REGISTRY[_CONES](problem, start, options)
     if problem.cones_only:
         raise ValueError(
-            f"solver={solver!r} cannot handle this norm or label cost; use "
-            "solver='auto' or 'cvxpy'."
+            f"solver={solver!r} cannot handle a finite label_cost; use solver='auto' "
+            "or 'cvxpy'."
         )
     if problem.size > _MAX_EXPLICIT and Reduction.applies(problem):
         thin = Reduction(problem)
@@ -72,7 +72,7 @@ def _pick(problem):
 def _fast(problem, name, options, start):
     """Solve a smooth problem directly; if that fails, or it is not, by smoothing."""
     smooth_solver = REGISTRY[name]
-    if problem.penalty.has_budgets:
+    if problem.penalty.has_kinks:
         return solve_with_kinks(smooth_solver, problem, start, options)
     if problem.is_smooth:
         solution = smooth_solver(problem, start, options)

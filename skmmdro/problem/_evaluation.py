@@ -28,6 +28,8 @@ class Evaluation:
     risk_rate, charge_rate : float
         Derivatives of the objective in the risk and in the norms; 1 unless the
         objective joins them by a root.
+    norm_slope : ndarray of shape (n_features, n_outputs) or None
+        Gradient of the penalty's further norm where that is smoothed.
     known : dict
         What has been computed at this theta since.
     """
@@ -42,4 +44,5 @@ class Evaluation:
     pull: np.ndarray
     risk_rate: float = 1.0
     charge_rate: float = 1.0
+    norm_slope: np.ndarray | None = None
     known: dict = field(default_factory=dict, repr=False)

@@ -28,7 +28,7 @@ class FlipProblem(RobustProblem):
         at = super().evaluate(theta)
         W, _ = self.split(theta)
         other, slope = self.loss.flipped().value_slope(at.raw)
-        least = self.penalty.charge(W, self.penalty.widths(0))[0]
+        least = self.penalty.exact_charge(W)
 
         def worst(price):
             losses = np.maximum(at.losses, other - price * self.flip_cost)
@@ -63,6 +63,10 @@ class FlipProblem(RobustProblem):
     def gap(self, at, tol=np.inf):
         """Return infinity: the certificate is left to the cone solver."""
         return np.inf
+
+    def budget_share_used(self, theta, weights):
+        """Return 1: what smaller norms leave of the flips is not known."""
+        return 1.0
 
     def to_cvxpy(self):
         return flip_program(self)

@@ -122,7 +122,7 @@ def _add_penalty(problem, out, at):
     W, _ = problem.split(at.theta)
     widths = problem.smoothing_widths()
     head = problem.n_features * problem.n_outputs
-    if problem.penalty.has_budgets:
+    if problem.penalty.has_kinks:
         product = problem.penalty.hessian_product(W, widths, at.charge_rate)
         units = np.eye(head).reshape(head, problem.n_features, problem.n_outputs)
         out[:head, :head] += np.array([product(V).ravel() for V in units])

@@ -1,5 +1,7 @@
 """Penalties on the coefficients: budgets on block norms, and the squared norm."""
 
+from copy import copy
+
 import numpy as np
 
 _SPLITS = 50
@@ -12,6 +14,12 @@ class BlockPenalty:
     The widths w_k are zero unless the kink at W_k = 0 is to be smoothed; the smooth
     function is below the exact one by at most t_k w_k.
 
+    A further norm, a maximum of <U, W> over a ball of matrices U, is smoothed to ::
+
+        max_U  <U, W> - mu / 2 ||U - C||^2,  attained at  U = project(C + W / mu).
+
+    With its own U at the solution as the centre C, that changes the solution nowhere.
+
     Parameters
     ----------
     alpha : float
@@ -21,14 +29,32 @@ class BlockPenalty:
     labels : ndarray of shape (n_features,)
         Block of each row of W.
     norm : BlockNorm or None, default=None
-        A further norm of W to add. It is not smoothed, so only the reference solver
-        can minimise it.
+        A further norm of W to add.
     """
 
     def __init__(self, alpha, budgets, labels, norm=None):
         self.alpha, self.budgets, self.labels = alpha, budgets, labels
         self.norm = norm
+        self.mu, self.center = 0.0, 0.0
         self.has_budgets = bool(np.any(budgets))
+        self.has_kinks = self.has_budgets or norm is not None
+
+    def smoothed(self, error, center):
+        """Return the penalty with the further norm smoothed.
+
+        Parameters
+        ----------
+        error : float
+            By how much it may be too low for a centre in the ball.
+        center : ndarray of shape (n_features, n_outputs) or None
+            Where the subtracted term vanishes; None: zero.
+        """
+        if self.norm is None:
+            return self
+        other = copy(self)
+        other.mu = error / (2 * max(self.norm.extent(), _TINY))
+        other.center = 0.0 if center is None else center
+        return other
 
     def partitions(self):
         """Return the groups of rows, as labels, that the norms can make zero."""
@@ -36,6 +62,23 @@ class BlockPenalty:
         if self.norm is not None:
             found += self.norm.partitions()
         return found
+
+    def share_used(self, A):
+        """Return the least factor of the norms for which <A, W> is never negative.
+
+        That of ``<A, W> + factor * norms(W)``; None if budgets and a further norm share
+        the work.
+        """
+        if self.norm is not None:
+            return None if self.has_budgets else self.norm.dual_value(A)
+        norms, charged = self.norms(A), self.budgets > 0
+        if np.any(norms[~charged] > 0):
+            return np.inf
+        return float(np.max(norms[charged] / self.budgets[charged]))
+
+    def slope(self, W):
+        """Return the gradient of the further norm; None if it is not smoothed."""
+        return self.norm.project(self.center + W / self.mu) if self.mu > 0 else None
 
     def norms(self, W):
         """Return ||W_k||_F of each block."""
@@ -64,9 +107,18 @@ class BlockPenalty:
             norms, rates = self._smooth(W, widths)
             value += self.budgets @ (norms - widths)
             gradient += rates[self.labels, None] * W
-        if self.norm is not None:
+        if self.mu > 0:
+            U = self.slope(W)
+            value += np.vdot(U, W) - 0.5 * self.mu * np.sum((U - self.center) ** 2)
+            gradient += U
+        elif self.norm is not None:
             value += self.norm.value(W)
         return value, gradient
+
+    def exact_charge(self, W):
+        """Return the part made of norms, not smoothed."""
+        further = 0.0 if self.norm is None else self.norm.value(W)
+        return self.budgets @ self.norms(W) + further
 
     def value_gradient(self, W, widths):
         value, gradient = self.charge(W, widths)
@@ -74,14 +126,27 @@ class BlockPenalty:
 
     def diagonal(self, W, widths, rate=1.0):
         """Return an upper bound of the Hessian that is diagonal, (n_features,)."""
-        if not self.has_budgets:
-            return np.full(len(W), self.alpha)
-        return self.alpha + rate * self._smooth(W, widths)[1][self.labels]
+        out = np.full(len(W), self.alpha)
+        if self.has_budgets:
+            out += rate * self._smooth(W, widths)[1][self.labels]
+        return out + rate / self.mu if self.mu > 0 else out
 
     def hessian_product(self, W, widths, rate=1.0):
         """Return the map V -> Hessian V; the norms count `rate` times."""
-        if not self.has_budgets:
-            return lambda V: self.alpha * V
+        budgets = self._budgets_product(W, widths, rate) if self.has_budgets else None
+        further = None
+        if self.mu > 0:
+            further = self.norm.derivative(self.center + W / self.mu)
+
+        def product(V):
+            out = self.alpha * V
+            if budgets is not None:
+                out += budgets(V)
+            return out if further is None else out + rate / self.mu * further(V)
+
+        return product
+
+    def _budgets_product(self, W, widths, rate):
         norms, rates = self._smooth(W, widths)
         rates = rate * rates
         bend = np.divide(rates, norms**2, out=np.zeros_like(rates), where=norms > 0)
@@ -91,7 +156,7 @@ class BlockPenalty:
                 self.labels, np.einsum("ij,ij->i", W, V), minlength=len(norms)
             )
             turn = (bend * along)[self.labels, None]
-            return (self.alpha + rates[self.labels, None]) * V - turn * W
+            return rates[self.labels, None] * V - turn * W
 
         return product
 
@@ -122,9 +187,25 @@ class BlockPenalty:
         return taken
 
     def residual(self, A, W, rate=1.0):
-        """Return the norm of the smallest subgradient of ``<A, W> + penalty(W)``."""
-        _, gradient = self.charge(W, 0.0 * self.budgets)
+        """Return how far W is from minimising ``<A, W> + penalty(W)``.
+
+        The norms count `rate` times.
+
+        Returns
+        -------
+        size : float
+            Norm of the smallest subgradient, with some U for that of the further norm.
+        slack : float
+            ``norm(W) - <U, W>``, zero if U is a subgradient.
+        """
+        gradient, slack = self.alpha * W, 0.0
+        if self.has_budgets:
+            gradient += rate * self._smooth(W, 0.0)[1][self.labels, None] * W
+        if self.norm is not None:
+            U = self.norm.project(-(A + gradient), rate)
+            gradient += U
+            slack = rate * self.norm.value(W) - np.vdot(U, W)
         zero = self.norms(W) == 0
-        size = self.norms(A + rate * gradient + self.alpha * W)
+        size = self.norms(A + gradient)
         size[zero] = np.maximum(size[zero] - rate * self.budgets[zero], 0)
-        return np.linalg.norm(size)
+        return np.linalg.norm(size), slack

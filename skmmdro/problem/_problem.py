@@ -75,7 +75,7 @@ class RobustProblem:
         self.n_outputs = loss.n_outputs
         self.size = self.n_rows * self.n_outputs
         self.root_floor = _ROOT_FLOOR * self._spread_of_targets() if is_root else 0.0
-        self.cones_only = penalty.norm is not None
+        self.cones_only = False
         self.exact_loss = loss
         self.smoothing, self.centers = 0.0, (None, None)
         self.smooths_risk, self.smooths_norms = False, True
@@ -94,6 +94,11 @@ class RobustProblem:
         """Whether the risk is differentiable but for rare kinks."""
         return self.loss.is_smooth and self.risk.is_smooth
 
+    @property
+    def needs_centers(self):
+        """Whether kinks other than those of blocks at zero have to be smoothed."""
+        return not self.is_smooth or self.penalty.norm is not None
+
     def smoothed(self, eps, previous=None, *, norms=True):
         """Return the problem with its kinks smoothed.
 
@@ -107,13 +112,15 @@ class RobustProblem:
         norms : bool, default=True
             Whether to smooth the kinks of the norms as well.
         """
+        error = eps * self.reference[0]
         other = copy(self)
         other.smoothing = eps
-        other.smooths_risk = not self.is_smooth
-        error = eps * self.reference[0]
-        slope, center = None, None
+        other.smooths_risk = self.needs_centers
+        slope, center, norm_slope = None, None, None
         if previous is not None:
             slope, center = previous.slope, previous.worst.center
+            norm_slope = previous.norm_slope
+        other.penalty = self.penalty.smoothed(self._of_norms(error), norm_slope)
         if not self.exact_loss.is_smooth:
             other.loss = self.exact_loss.smoothed(error, slope)
         other.centers = (slope, center)
@@ -195,6 +202,7 @@ class RobustProblem:
             pull=pull,
             risk_rate=risk_rate,
             charge_rate=charge_rate,
+            norm_slope=self.penalty.slope(W),
         )
 
     def _join(self, risk, charge):
@@ -221,11 +229,13 @@ class RobustProblem:
     def smoothing_widths(self):
         """Return the width of each block's smoothed kink, (n_blocks,)."""
         error = self._smoothing_error() if self.smooths_norms else 0.0
-        if (
-            error and self.is_root
-        ):  # a change of the norms counts sqrt(2 objective) times
-            error /= np.sqrt(2 * self.reference[0])
-        return self.penalty.widths(error)
+        return self.penalty.widths(self._of_norms(error))
+
+    def _of_norms(self, error):
+        """Return the error of the norms that changes the objective by `error`."""
+        if error == 0 or not self.is_root:
+            return error
+        return error / np.sqrt(2 * self.reference[0])
 
     def pull_back(self, columns):
         """Return X' columns and, below, their sums: the layout of theta."""
@@ -278,16 +288,13 @@ class RobustProblem:
 
     def budget_share_used(self, theta, weights):
         """Return the fraction of the norm budgets that keeps a constant model best."""
-        if not self.penalty.has_budgets:
+        if not self.penalty.has_kinks:
             return 1.0
         at = self.with_weights(self.evaluate(theta), weights)
-        if not self.exact_loss.is_smooth:
+        share = self.penalty.share_used(at.pull[: self.n_features])
+        if not self.exact_loss.is_smooth or share is None:
             return least_budget_share(self, at)
-        pull = at.risk_rate * self.penalty.norms(at.pull[: self.n_features])
-        budgets = at.charge_rate * self.penalty.budgets
-        if np.any(pull[budgets == 0] > 0):
-            return 1.0
-        return float(np.max(pull[budgets > 0] / budgets[budgets > 0]))
+        return min(share * at.risk_rate / at.charge_rate, 1.0)
 
     def least_value(self, theta, weights):
         """Return what the objective without smoothing is at least, by some weights.
@@ -319,8 +326,7 @@ class RobustProblem:
         if not self.smoothing:
             return at.value
         W, _ = self.split(at.theta)
-        charge = self.penalty.charge(W, self.penalty.widths(0))[0]
-        value = self._join(self.exact_risk(at), charge)[0]
+        value = self._join(self.exact_risk(at), self.penalty.exact_charge(W))[0]
         return value + 0.5 * self.penalty.alpha * np.vdot(W, W)
 
     def gap(self, at, tol=np.inf):

@@ -64,14 +64,19 @@ def least_budget_share(problem, at):
     """
     import cvxpy as cp
 
-    weights = at.worst.weights[:, None]
-    low, high = problem.loss.slope_range(at.raw)
-    dual, share = cp.Variable(low.shape), cp.Variable(nonneg=True)
-    constraints = [dual >= weights * low, dual <= weights * high]
-    if problem.fit_intercept:
-        constraints.append(cp.sum(dual, axis=0) == 0)
-    pull = problem.data.cvxpy_rmatmul(dual)
-    penalty = problem.penalty
+    weights, share = at.worst.weights[:, None], cp.Variable(nonneg=True)
+    dual, constraints = weights * at.slope, []
+    if not problem.loss.is_smooth:
+        low, high = problem.loss.slope_range(at.raw)
+        dual = cp.Variable(low.shape)
+        constraints = [dual >= weights * low, dual <= weights * high]
+        if problem.fit_intercept:
+            constraints.append(cp.sum(dual, axis=0) == 0)
+    pull, penalty = problem.data.cvxpy_rmatmul(dual), problem.penalty
+    if penalty.norm is not None:
+        taken = cp.Variable(pull.shape)
+        constraints += penalty.norm.cvxpy_within(taken, share)
+        pull = pull - taken
     for k, budget in enumerate(penalty.budgets):
         block = pull[np.flatnonzero(penalty.labels == k)]
         constraints.append(cp.norm(block, "fro") <= share * budget)

@@ -113,7 +113,7 @@ class Follower:
             and problem.is_smooth
             and not problem.cones_only
             and not problem.is_root
-            and not problem.penalty.has_budgets
+            and not problem.penalty.has_kinks
         )
 
     def _start(self, scale, problem):

@@ -15,6 +15,7 @@ _SMALL = 1e-3  # relative norm up to which a block is tried at zero
 _MORE_RUNGS = 4  # to see whether such a block vanishes
 _SHORT = 30  # iterations on each of these rungs
 _POLISH = 1e-3  # gap that is sought where that is cheap, relative to tol
+_NO_WORSE = 1e-9  # relative; objectives this close count as equal
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -49,7 +50,7 @@ def solve_with_kinks(smooth_solver, problem, start, options):
     while rungs:
         eps, before = rungs[0], np.inf if best is None else best.gap
         smooth = problem.smoothed(eps, previous)
-        first = _extrapolate(path, eps) if problem.is_smooth else path[-1][1]
+        first = path[-1][1] if problem.needs_centers else _extrapolate(path, eps)
         rung = smooth_solver(smooth, first, _left(options, used, solved))
         path = [path[-1], (eps, rung.theta)]
         used += rung.n_iter
@@ -58,13 +59,14 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         candidates = [rung, *(_constant(problem, rung) if may_be_constant else [])]
         may_be_constant = len(candidates) > 1
         if problem.penalty.has_budgets:
-            exact = _with_exact_norms(problem, eps, previous)
+            exact = _with_exact_budgets(problem, eps, previous)
             left = _left(options, used, solved)
             found = _on_active_blocks(
                 smooth_solver, exact, smooth, rung, left, hopeless
             )
             used += found.n_iter
-            candidates += [found, _without_small_blocks(problem, smooth, rung, options)]
+            candidates.append(found)
+        candidates.append(_without_small_blocks(problem, smooth, rung, options))
         candidates += [] if best is None else [best]
         best = _best(problem, candidates, options.tol)
         solved = best.gap <= options.tol
@@ -73,8 +75,8 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         is_over = rung.status == "stopped" or used >= options.max_iter
         if is_over or (solved and not unclear):
             break
-        previous = None if problem.is_smooth else at
-        if problem.is_smooth or best.gap > _FALL * before:
+        previous = at if problem.needs_centers else None
+        if not problem.needs_centers or best.gap > _FALL * before:
             rungs = rungs[1:]
     return replace(best, status="optimal" if solved else rung.status, n_iter=used)
 
@@ -85,9 +87,9 @@ def _may_improve(problem, best, tol):
     Blocks that are small may turn out to be zero. And a smaller gap, where it costs
     next to nothing, makes the predictions of equivalent problems agree.
     """
-    is_cheap = problem.n_terms * problem.size**2 <= CHEAP and not problem.is_smooth
+    is_cheap = problem.n_terms * problem.size**2 <= CHEAP and problem.needs_centers
     is_rough = is_cheap and best.gap > _POLISH * tol
-    return is_rough or _small_blocks(problem, best.theta).any()
+    return is_rough or _small_rows(problem, best.theta).any()
 
 
 def _left(options, used, solved):
@@ -97,9 +99,9 @@ def _left(options, used, solved):
 
 
 def _rungs(problem):
-    if problem.is_smooth:
+    if not problem.needs_centers:
         return _LADDER
-    start = problem.risk.first_smoothing
+    start = _LADDER[0] if problem.risk.is_smooth else problem.risk.first_smoothing
     if not problem.loss.is_smooth:
         start = max(start, _KINKED_LOSS)
     first = []
@@ -109,10 +111,10 @@ def _rungs(problem):
     return (*first, *_LADDER, *_LADDER[-1:] * _REPEATS)
 
 
-def _with_exact_norms(problem, eps, previous):
-    return (
-        problem if problem.is_smooth else problem.smoothed(eps, previous, norms=False)
-    )
+def _with_exact_budgets(problem, eps, previous):
+    if not problem.needs_centers:
+        return problem
+    return problem.smoothed(eps, previous, norms=False)
 
 
 def _extrapolate(path, eps):
@@ -130,8 +132,8 @@ def _best(problem, candidates, tol):
         return min(candidates, key=lambda solution: solution.gap)
 
     def rank(solution):
-        norms = problem.penalty.norms(problem.split(solution.theta)[0])
-        return np.count_nonzero(norms), solution.gap
+        used = problem.split(solution.theta)[0].any(axis=1)
+        return np.count_nonzero(used), solution.gap
 
     return min(solved, key=rank)
 
@@ -139,7 +141,8 @@ def _best(problem, candidates, tol):
 def _moved(problem, rung, theta):
     """Return the exact Solution at another theta."""
     moved = rung.moved(theta, problem.evaluate(theta).value)
-    return moved if problem.penalty.alpha > 0 else replace(moved, gap=np.inf)
+    is_bound = problem.penalty.alpha > 0 or rung.rise_to(moved.objective) <= _NO_WORSE
+    return moved if is_bound else replace(moved, gap=np.inf)
 
 
 def _without_small_blocks(problem, smooth, rung, options):
@@ -147,18 +150,27 @@ def _without_small_blocks(problem, smooth, rung, options):
     if rung.gap > options.tol:
         return rung
     theta = rung.theta.copy()
-    small = _small_blocks(problem, theta, smooth.smoothing_widths())
+    small = _small_rows(problem, theta, smooth.smoothing_widths())
     if not small.any():
         return rung
-    problem.split(theta)[0][small[problem.penalty.labels]] = 0.0
+    problem.split(theta)[0][small] = 0.0
     return _moved(problem, rung, theta)
 
 
-def _small_blocks(problem, theta, widths=0.0):
-    """Return which blocks with a budget are small but not zero."""
-    norms = problem.penalty.norms(problem.split(theta)[0])
-    small = norms <= np.maximum(_NEAR_ZERO * widths, _SMALL * norms.max())
-    return small & (norms > 0) & (problem.penalty.budgets > 0)
+def _small_rows(problem, theta, widths=0.0):
+    """Return which coefficients are of a block that is small but not zero.
+
+    Of the blocks, those with a budget or a radius.
+    """
+    W, penalty = problem.split(theta)[0], problem.penalty
+    found = np.zeros(len(W), dtype=bool)
+    if penalty.has_budgets:
+        norms = penalty.norms(W)
+        small = norms <= np.maximum(_NEAR_ZERO * widths, _SMALL * norms.max())
+        found = (small & (norms > 0) & (penalty.budgets > 0))[penalty.labels]
+    if penalty.norm is not None:
+        found |= penalty.norm.small_rows(W, _SMALL)
+    return found
 
 
 def _constant(problem, rung):
@@ -168,10 +180,11 @@ def _constant(problem, rung):
     """
     theta = rung.theta.copy()
     problem.split(theta)[0][:] = 0.0
-    if rung.rise_to(problem.least_value(theta, rung.weights)) > rung.gap:
+    room = max(rung.gap, _NO_WORSE)
+    if rung.rise_to(problem.least_value(theta, rung.weights)) > room:
         return []
     constant = _moved(problem, rung, theta)
-    return [constant] if rung.rise_to(constant.objective) <= rung.gap else []
+    return [constant] if rung.rise_to(constant.objective) <= room else []
 
 
 def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
