@@ -30,7 +30,8 @@ def per_modality(value, modalities, *, parameter):
     Parameters
     ----------
     value : float or dict
-        A non-negative number for every modality, or one number by name.
+        A non-negative number for every modality, or one number by name; 0 for those
+        that are left out.
     modalities : Modalities
         The modalities that the values belong to.
     parameter : str
@@ -42,16 +43,21 @@ def per_modality(value, modalities, *, parameter):
         Finite and non-negative.
     """
     if isinstance(value, dict):
-        check_names(value, modalities, parameter=parameter)
-        values = [value[name] for name in modalities.names]
+        if not value:
+            raise ValueError(
+                f"{parameter} is an empty dict; name at least one modality of "
+                f"{list(modalities.names)}. Those left out get 0."
+            )
+        check_names(value, modalities, parameter=parameter, complete=False)
+        values = [value.get(name, 0.0) for name in modalities.names]
     else:
         values = [value] * len(modalities.names)
     for entry in values:
         is_number = isinstance(entry, Real) and not isinstance(entry, bool)
         if not is_number or not np.isfinite(entry) or entry < 0:
             raise ValueError(
-                f"{parameter} must be a finite non-negative number, or a dict with "
-                f"one such number for each modality; got {value!r}."
+                f"{parameter} must be a finite non-negative number, or a dict of such "
+                f"numbers by modality name; got {value!r}."
             )
     return np.array(values, dtype=np.float64)
 
@@ -130,11 +136,11 @@ def encoder_errors(value, modalities):
     return per_modality(value, modalities, parameter="encoder_error")
 
 
-def check_names(mapping, modalities, *, parameter):
-    """Raise if the keys of `mapping` are not exactly the modality names."""
+def check_names(mapping, modalities, *, parameter, complete=True):
+    """Raise if keys of `mapping` are no modality names or, if `complete`, one lacks."""
     known = modalities.names
     unknown = [name for name in mapping if name not in known]
-    missing = [name for name in known if name not in mapping]
+    missing = [name for name in known if name not in mapping] if complete else []
     if not unknown and not missing:
         return
     problems = []

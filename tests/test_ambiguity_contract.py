@@ -322,6 +322,23 @@ def test_radius_for_an_unknown_modality(alias):
         REGISTRY[alias]({"x0": 0.1, "x1": 0.1, "y": 0.1}).bind(X, nominal, modalities)
     with pytest.raises(ValueError, match="radius must be a finite non-negative"):
         REGISTRY[alias]({"x0": 0.1, "x1": -0.1}).bind(X, nominal, modalities)
+    with pytest.raises(ValueError, match="radius is an empty dict"):
+        REGISTRY[alias]({}).bind(X, nominal, modalities)
+
+
+@every_alias
+def test_radius_of_a_modality_that_is_left_out(alias):
+    """It is zero."""
+    if "radius" not in REGISTRY[alias]().get_params():
+        return
+    X, modalities = make_features()
+    losses, nominal = make_losses("normal")
+    first, second = (
+        REGISTRY[alias](radius).bind(X, nominal, modalities)
+        for radius in ({"x1": 0.1}, {"x0": 0.0, "x1": 0.1})
+    )
+    values = [b.reweighting.worst_case(losses, nominal).value for b in (first, second)]
+    assert values[0] == values[1]
 
 
 @every_alias

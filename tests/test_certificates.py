@@ -182,7 +182,7 @@ def test_certificates_of_all_error_free_and_all_wrong():
     [
         ({"ambiguity": CVaR(0.5)}, "chi-square radii"),
         ({"ambiguity": "nonsense"}, "not an ambiguity set"),
-        ({"ambiguity": ChiSquare({"m0": 0.1})}, "no entry for"),
+        ({"ambiguity": ChiSquare({"x": 0.1})}, "unknown modalities"),
         ({"loss": "hinge"}, "loss"),
         ({"loss": "training", "loss_bound": 0.1}, "above loss_bound"),
         ({"confidence": 1.0}, "confidence"),

@@ -224,3 +224,19 @@ def test_nothing_is_empirical_risk_minimisation():
     model = DROClassifier(Composite(), modalities=WIDTHS).fit(X, y, weights)
     other = DROClassifier(ChiSquare(0.0), modalities=WIDTHS).fit(X, y, weights)
     np.testing.assert_allclose(model.coef_, other.coef_, rtol=1e-10)
+
+
+def test_a_budget_for_one_modality():
+    """Named in a dict; the others get none, which each kind of set allows."""
+    X, y, _ = make_problem(np.random.default_rng(0), 2, N_SAMPLES)
+    fitted = [
+        DROClassifier(
+            ChiSquare(0.01) + Wasserstein(budget) + ModalityLoss(),
+            modalities=WIDTHS,
+            alpha=1e-2,
+        ).fit(X, y)
+        for budget in ({"x0": 0.05}, {"x0": 0.05, "x1": 0.0, "x2": 0.0}, {"x0": 0.0})
+    ]
+    np.testing.assert_array_equal(fitted[0].coef_, fitted[1].coef_)
+    norms = [np.linalg.norm(model.coef_[0, :3]) for model in fitted]
+    assert norms[0] < norms[2]

@@ -251,11 +251,16 @@ def test_bad_parameters(parameters, message):
         fit(X, y, **{"modalities": WIDTHS, **parameters})
 
 
-def test_transport_budgets_have_to_name_interactions():
+def test_transport_budgets_of_interactions():
+    """They have names of their own, and are zero if left out."""
     X, y = make_data()
-    budgets = Wasserstein({"x0": 0.1, "x1": 0.1, "x2": 0.1})
-    with pytest.raises(ValueError, match=r"no entry for \['x0:x1'\]"):
-        fit(X, y, budgets, modalities=WIDTHS, interactions=[("x0", "x1")])
+    with_pair = {"modalities": WIDTHS, "interactions": [("x0", "x1")]}
+    model = fit(X, y, Wasserstein({"x0": 9.0, "x0:x1": 9.0}), **with_pair)
+    assert model.modality_norms_["x0"] == model.modality_norms_["x0:x1"] == 0
+    model = fit(X, y, Wasserstein({"x0": 9.0}), **with_pair)
+    assert model.modality_norms_["x0"] == 0 < model.modality_norms_["x0:x1"]
+    with pytest.raises(ValueError, match=r"known modalities are .*'x0:x1'"):
+        fit(X, y, Wasserstein({"x1:x0": 0.1}), **with_pair)
 
 
 def test_encoder_error_says_nothing_about_interactions():

@@ -226,10 +226,11 @@ PAIR = Modalities(("text", "image"), (np.arange(2), np.arange(2, 5)))
         (np.float32(0.5), [0.5, 0.5]),
         (np.int64(2), [2, 2]),
         ({"image": 1, "text": 0.25}, [0.25, 1]),
+        ({"image": 1}, [0, 1]),
     ],
 )
 def test_per_modality(value, expected):
-    """A number is the same for all; a dict goes by name, in the modalities' order."""
+    """A number is the same for all; a dict goes by name, 0 for names left out."""
     found = per_modality(value, PAIR, parameter="radius")
     assert found.dtype == np.float64
     np.testing.assert_array_equal(found, expected)
@@ -250,17 +251,20 @@ def test_per_modality_refuses_values(bad, as_dict):
     "value, match",
     [
         ({"text": 0.1, "sound": 0.1, "image": 1}, r"unknown modalities \['sound'\]"),
-        ({"text": 0.1}, r"no entry for \['image'\]"),
-        ({}, r"no entry for \['text', 'image'\]"),
-        ({"Text": 1, "image": 1}, r"\['Text'\] and has no entry for \['text'\]"),
+        ({"Text": 1, "image": 1}, r"unknown modalities \['Text'\]"),
     ],
 )
 def test_per_modality_names_must_fit(value, match):
-    """Unknown and missing names are errors that list the known ones."""
+    """Unknown names are errors that list the known ones."""
     with pytest.raises(ValueError, match=match) as error:
         per_modality(value, PAIR, parameter="radius")
     assert "known modalities are ['text', 'image']" in str(error.value)
     assert str(error.value).startswith("radius")
+
+
+def test_an_empty_dict_says_nothing():
+    with pytest.raises(ValueError, match=r"radius is an empty dict.*'text', 'image'"):
+        per_modality({}, PAIR, parameter="radius")
 
 
 def test_the_hint_tells_how_to_state_modalities():

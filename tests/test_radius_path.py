@@ -93,7 +93,7 @@ def test_weights_and_labels():
 
 def test_order_and_dicts():
     model = DROClassifier(ChiSquare(), modalities=PARTS)
-    radii = [{"m0": 0.1, "m1": 0.0}, {"m0": 0.0, "m1": 0.0}, {"m0": 0.1, "m1": 0.0}]
+    radii = [{"m0": 0.1, "m1": 0.0}, {"m0": 0.0, "m1": 0.0}, {"m0": 0.1}]
     path = radius_path(model, X, Y, radii)
     assert path.radii == radii
     np.testing.assert_allclose(path.scales, [0.05, 0.0, 0.05])
@@ -156,7 +156,7 @@ def test_radius_max_of_regression_is_infinite():
             [{"m0": 0.0, "m1": 0.1}, {"m0": 0.3, "m1": -0.1}],
             "radius must be a finite",
         ),
-        (DROClassifier(modalities=PARTS), [{"m0": 0.1}], "no entry for"),
+        (DROClassifier(modalities=PARTS), [{"x": 0.1}], "unknown modalities"),
         (DROClassifier(modalities=PARTS), 1, "radii"),
     ],
 )

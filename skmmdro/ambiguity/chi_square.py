@@ -48,10 +48,11 @@ class ChiSquare(ReweightingSet):
     ----------
     radius : float in [0, inf), dict or "confidence", default=0.1
         Chi-square radius rho_k of each modality, a number for all or a dict by
-        modality name. It is the variance of the likelihood ratio dQ_k/dP_k, has no
-        unit and does not depend on the number of samples: a shift of a standard normal
-        feature by delta standard deviations has radius exp(delta^2) - 1. Radius 0 for
-        every modality gives ordinary empirical risk minimisation. "confidence": the
+        modality name, with 0 for those that are left out. It is the variance of the
+        likelihood ratio dQ_k/dP_k, has no unit and does not depend on the number of
+        samples: a shift of a standard normal feature by delta standard deviations has
+        radius exp(delta^2) - 1. Radius 0 for every modality gives ordinary empirical
+        risk minimisation. "confidence": the
         same radius for every modality, such that the joint radius is ``z^2 / n`` with
         z the normal quantile at 95 % and ``n = 1 / sum_i p_i^2`` the effective number
         of samples. R is then an asymptotic upper confidence bound of the expected loss
@@ -66,10 +67,11 @@ class ChiSquare(ReweightingSet):
         must be symmetric with a unit diagonal and entries in [-1, 1]; a dict states
         each pair once, ``{"text": {"image": 0.3}}``.
     encoder_error : float in [0, inf), dict, "from_transformer" or None, default=None
-        Root mean square error e_k of modality k's features, in their units. Needs a
-        Lipschitz loss. A modality whose error outweighs its use gets exactly zero
-        coefficients. "from_transformer": what the ModalityTransformer in front of the
-        estimator has estimated; an error if the data carry no estimate.
+        Root mean square error e_k of modality k's features, in their units; 0 for
+        modalities that a dict leaves out. Needs a Lipschitz loss. A modality whose
+        error outweighs its use gets exactly zero coefficients. "from_transformer": what
+        the ModalityTransformer in front of the estimator has estimated; an error if the
+        data carry no estimate.
 
     See Also
     --------

@@ -45,9 +45,10 @@ class KullbackLeibler(ReweightingSet):
     ----------
     radius : float in [0, inf) or dict, default=0.05
         Divergence r_k of each modality in nats, a number for all or a dict by modality
-        name. It does not depend on the number of samples: a shift of a standard normal
-        feature by delta standard deviations has radius delta^2 / 2. Radius 0 for every
-        modality gives ordinary empirical risk minimisation.
+        name, with 0 for those that are left out. It does not depend on the number of
+        samples: a shift of a standard normal feature by delta standard deviations has
+        radius delta^2 / 2. Radius 0 for every modality gives ordinary empirical risk
+        minimisation.
     coupling : {"estimate", "independent", "comonotone"}, array-like of shape \
             (n_modalities, n_modalities) or dict of dict, default="estimate"
         Largest correlation between a function of modality k and one of modality j, see

@@ -45,8 +45,9 @@ class MMD(ReweightingSet):
     ----------
     radius : float in [0, inf) or dict, default=0.05
         Discrepancy eps_k of each modality, a number for all or a dict by modality
-        name. For "rbf" it has no unit and sqrt(2) is the largest useful value; for
-        "linear" it is the distance that the mean of the block may move, in its units.
+        name, with 0 for those that are left out: their distribution does not move. For
+        "rbf" it has no unit and sqrt(2) is the largest useful value; for "linear" it is
+        the distance that the mean of the block may move, in its units.
     kernel : {"rbf", "linear"} or dict, default="rbf"
         Kernel of every modality, or one by modality name. "rbf":
         ``exp(-gamma ||x - x'||^2)``. "linear": ``x'x'``.

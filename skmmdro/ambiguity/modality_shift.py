@@ -45,9 +45,9 @@ class ModalityShift(ReweightingSet):
     ----------
     radius : float in [0, inf) or dict, default=0.1
         Chi-square radius rho_k of each modality, a number for all or a dict by
-        modality name. Up to second order, the mean of modality k moves along one of
-        its directions by at most sqrt(rho_k) standard deviations. Radius 0 keeps a
-        modality as it is.
+        modality name, with 0 for those that are left out. Up to second order, the mean
+        of modality k moves along one of its directions by at most sqrt(rho_k) standard
+        deviations. Radius 0 keeps a modality as it is.
     n_directions : int, default=5
         Number of directions m_k of each modality, fewer if its rank is smaller.
     features : {"linear", "rbf"}, default="linear"

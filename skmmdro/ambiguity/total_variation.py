@@ -39,8 +39,9 @@ class TotalVariation(ReweightingSet):
     Parameters
     ----------
     radius : float in [0, 1) or dict, default=0.02
-        Share t_k of each modality, a number for all or a dict by modality name. Radius
-        0 for every modality gives ordinary empirical risk minimisation.
+        Share t_k of each modality, a number for all or a dict by modality name, with 0
+        for those that are left out. Radius 0 for every modality gives ordinary
+        empirical risk minimisation.
 
     See Also
     --------

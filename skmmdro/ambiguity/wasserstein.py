@@ -37,10 +37,11 @@ class Wasserstein(TransportSet):
     Parameters
     ----------
     radius : float in [0, inf) or dict, default=0.05
-        Budget eps_k of each modality, a number for all or a dict by modality name:
-        the average distance (root mean square for order 2) by which the modality's
-        features may move, in their units. It does not depend on the sample size. A
-        modality whose budget outweighs its use gets exactly zero coefficients.
+        Budget eps_k of each modality, a number for all or a dict by modality name,
+        with 0 for those that are left out: the average distance (root mean square for
+        order 2) by which the modality's features may move, in their units. It does not
+        depend on the sample size. A modality whose budget outweighs its use gets
+        exactly zero coefficients.
     order : {1, 2}, default=1
         Order of the transport distance. 1 needs a loss with a Lipschitz constant, 2
         needs "squared_error".

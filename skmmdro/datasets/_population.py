@@ -54,8 +54,7 @@ class Population:
 
     def check_noise(self, noise):
         """Return the standard deviations of the noise, shape (n_modalities,)."""
-        if isinstance(noise, dict):
-            noise = {**dict.fromkeys(self.names, 0.0), **noise}
+        noise = 0.0 if noise == {} else noise
         known = Modalities(self.names, ())
         return per_modality(noise, known, parameter="noise")
 

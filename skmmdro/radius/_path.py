@@ -68,7 +68,8 @@ class RadiusPath:
     @property
     def scales(self):
         """Mean radius of the modalities at each point, ndarray of shape (n_radii,)."""
-        return np.array([_scale(radius) for radius in self.radii])
+        size = len(self.modality_names)
+        return np.array([_scale(radius, size) for radius in self.radii])
 
 
 @validate_params(
@@ -309,8 +310,11 @@ def _grid(largest, size):
     return [_times(largest, factor) for factor in factors]
 
 
-def _scale(radius):
-    return float(np.mean(list(radius.values())) if isinstance(radius, dict) else radius)
+def _scale(radius, size=None):
+    """Return the mean radius of `size` modalities, or of those that are named."""
+    if not isinstance(radius, dict):
+        return float(radius)
+    return float(sum(radius.values()) / (size or len(radius)))
 
 
 def _times(radius, factor):
