@@ -20,6 +20,7 @@ from skmmdro.ambiguity import (
     Wasserstein,
 )
 from skmmdro.losses import Quantile
+from skmmdro.solvers import Solution
 
 ERM = Composite()
 
@@ -220,3 +221,22 @@ def test_modalities_drop_out_exactly(ambiguity, loss):
     assert np.all((norms == 0) | (norms > 1e-3))
     assert np.any(norms == 0)
     assert model.dual_gap_ <= model.tol
+
+
+@pytest.mark.parametrize("objective", [0.5, 2.0, 10.0])
+def test_certificate_of_another_point(objective):
+    """The same dual value bounds it, whatever gaps are relative to."""
+    dual = 0.4
+    solution = Solution(np.zeros(1), np.ones(1), 2.0, (2.0 - dual) / 2.0, "optimal", 1)
+    moved = solution.moved(np.ones(1), objective)
+    assert moved.gap == pytest.approx((objective - dual) / objective)
+
+
+def test_constant_model_of_hinge_and_cvar():
+    """A gap of zero was claimed 2e-4 above the optimum, which is one."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 6))
+    y = X[:, 0] + X[:, 3] + rng.standard_normal(60) > 0
+    model = DROClassifier(CVaR(0.1), loss="hinge").fit(X, y)
+    assert not model.coef_.any()
+    assert model.objective_ == pytest.approx(1, abs=1e-6)

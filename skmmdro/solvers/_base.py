@@ -85,5 +85,7 @@ class Solution:
         The dual value bounds every model's objective. Without the squared norm there is
         none, and the gap means nothing.
         """
-        gap = max(self.gap + self.rise_to(objective), 0.0)
+        # not the sum of gap and rise: they are relative to different objectives
+        above = self.gap * abs(self.objective) + objective - self.objective
+        gap = max(above, 0.0) / max(abs(objective), _TINY)
         return replace(self, theta=theta, objective=objective, gap=gap, evaluation=None)
