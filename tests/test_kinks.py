@@ -237,6 +237,7 @@ def test_constant_model_of_hinge_and_cvar():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((60, 6))
     y = X[:, 0] + X[:, 3] + rng.standard_normal(60) > 0
-    model = DROClassifier(CVaR(0.1), loss="hinge").fit(X, y)
+    with pytest.warns(UserWarning, match="constant"):
+        model = DROClassifier(CVaR(0.1), loss="hinge").fit(X, y)
     assert not model.coef_.any()
     assert model.objective_ == pytest.approx(1, abs=1e-6)

@@ -444,6 +444,7 @@ def flip_value(X, y, p, radius, cost, alpha=1e-2):
     return program.value, w.value
 
 
+@quiet
 @pytest.mark.parametrize("cost", [0.1, 0.3, 1.0])
 def test_flips_by_an_independent_program(cost):
     X, y, weights = problem(2)

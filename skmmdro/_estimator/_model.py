@@ -21,6 +21,7 @@ from ..modalities import Modalities, resolve_modalities
 from ..problem import build_problem, solve
 from ..solvers import REGISTRY as SOLVERS
 from ..solvers import Options
+from ._collapse import warn_if_constant
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
         self.dual_gap_ = float(solution.gap)
         self.n_iter_ = int(solution.n_iter)
         self._fitted_loss = loss
-        self._warn(solution, problem, ambiguity)
+        self._warn(solution)
+        warn_if_constant(solution, problem, ambiguity, stacklevel=3)
         return self
 
     def _problem(self, sample, design, ambiguity, loss, n_classes):
@@ -205,10 +207,7 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
     def _is_multinomial(self):
         return self.loss == "log_loss" or getattr(self.loss, "alias", "") == "log_loss"
 
-    def _warn(self, solution, problem, ambiguity):
-        W, _ = problem.split(solution.theta)
-        if not np.any(W):
-            self._warn_constant(solution, problem, ambiguity)
+    def _warn(self, solution):
         if solution.status not in ("optimal", "stopped"):
             warnings.warn(
                 f"The solver stopped after {solution.n_iter} iterations with status "
@@ -219,42 +218,7 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
                 stacklevel=4,
             )
 
-    def _warn_constant(self, solution, problem, ambiguity):
-        """Say so if a radius is so large that the best robust model is constant."""
-        parts = ambiguity.parts()
-        used = {
-            "reweighting": problem.risk.share_used(solution.weights, problem.nominal),
-            "transport": problem.budget_share_used(solution.theta, solution.weights),
-        }
-        used = {kind: share for kind, share in used.items() if kind in parts}
-        # a share of nothing: the targets themselves are constant
-        if not used or not 0 < min(used.values()) < 1 - 1e-6:
-            return
-        advice = "Choose smaller radii."
-        charged = problem.penalty.has_budgets and "transport" not in parts
-        if len(parts) == 1 and not charged:  # else it is not for one radius alone
-            (share,), (part,) = used.values(), parts.values()
-            advice = (
-                f"The largest useful radius of {part!r} is {share:.3g} times the "
-                f"present one{_scaled_radius(part, share)}."
-            )
-        warnings.warn(
-            "The ambiguity set is so large that the best robust model is constant. "
-            + advice,
-            UserWarning,
-            stacklevel=5,
-        )
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _scaled_radius(part, share):
-    radius = getattr(part, "radius", None)
-    if isinstance(radius, dict):
-        scaled = {name: float(f"{share * r:.3g}") for name, r in radius.items()}
-        return f": radius={scaled}"
-    is_number = radius is not None and not isinstance(radius, str)
-    return f": radius={share * radius:.3g}" if is_number else ""

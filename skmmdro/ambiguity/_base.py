@@ -49,6 +49,10 @@ class AmbiguitySet(BaseEstimator):
             else NotImplemented
         )
 
+    def milder(self):
+        """Return what to choose for a smaller set, a phrase for a warning."""
+        return "a smaller radius" if hasattr(self, "radius") else "milder parameters"
+
     def parts(self):
         """Return ``{kind: set}``, one entry unless the set is a Composite."""
         return {self.kind: self}

@@ -24,6 +24,7 @@ from ._fill import fill
 from ._joint import COUPLING, bind_radii
 
 _MAX_ACTIVE_SETS = 200  # each step is exact on its active set; about five are usual
+_NEGLIGIBLE = 1e-20  # radius that changes the value by 1e-10 standard deviations
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
 
 
@@ -128,6 +129,10 @@ class ChiSquare(ReweightingSet):
         self.coupling = coupling
         self.encoder_error = encoder_error
 
+    def milder(self):
+        is_charged = self.encoder_error is not None
+        return f"{super().milder()}{' or encoder_error' if is_charged else ''}"
+
     def bind(self, X, nominal, modalities):
         error = encoder_errors(self.encoder_error, modalities)
         radius, coupling = self.radius, self.coupling
@@ -147,7 +152,7 @@ class ChiSquareBall(Reweighting):
     """Reweightings q of the samples with ``sum (q - p)^2 / p <= radius``."""
 
     def __init__(self, radius):
-        self.radius = radius
+        self.radius = radius if radius > _NEGLIGIBLE else 0.0
 
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
         """Maximise ``q'losses - mu / 2 * chi2(q || nominal)`` over the ball.
@@ -159,16 +164,18 @@ class ChiSquareBall(Reweighting):
         nominal : ndarray of shape (n_samples,)
             Positive weights that sum to one.
         smoothing : float, default=0
-            How far the value may be below the exact one, mu * radius / 2. With a
-            positive mu the value is a smooth function of the losses.
+            How far the value may be below the exact one: mu / 2 times the radius, or
+            the largest divergence there is if that is less. With a positive mu the
+            value is a smooth function of the losses.
 
         Returns
         -------
         worst : WorstCase
         """
-        floor = 2 * smoothing / self.radius if self.radius > 0 else 0.0
+        largest = min(self.radius, 1 / nominal.min() - 1)  # divergence of any weights
+        floor = 2 * smoothing / largest if largest > 0 else 0.0
         flat = np.ptp(losses) <= _FLAT * np.abs(losses[0])
-        if self.radius == 0 or (flat and floor == 0):
+        if largest <= 0 or (flat and floor == 0):
             return WorstCase(float(nominal @ losses), nominal, lambda: None)
         eta, price = (0.0, 0.0) if flat else self._ball_threshold(losses, nominal)
         on_sphere = price >= floor
@@ -217,7 +224,8 @@ class ChiSquareBall(Reweighting):
             total = mass.sum()
             mean = mass @ kept / total
             variance = mass @ (kept - mean) ** 2 / total
-            slack = growth * total - 1
+            # growth * total - 1, which loses its digits where the radius is small
+            slack = self.radius if kept is losses else growth * total - 1
             if eta is not None:  # the dual's slope at eta tells the side
                 if variance >= slack * (mean - eta) ** 2:
                     high = eta
@@ -241,7 +249,8 @@ class ChiSquareBall(Reweighting):
         # the last term from eliminating eta. Inside: diag(p_A) - p_A p_A' / P.
         growth, total = 1 + self.radius, active.sum()
         if on_sphere:
-            tilt = (weights / growth - active) / np.sqrt(total - 1 / growth)
+            slack = self.radius if active.all() else growth * total - 1
+            tilt = (weights / growth - active) / np.sqrt(slack / growth)
             vectors = np.stack([weights / np.sqrt(growth), tilt])
         else:
             vectors = active[None] / np.sqrt(total)

@@ -61,6 +61,9 @@ class CVaR(ReweightingSet):
     def __init__(self, level=0.5):
         self.level = level
 
+    def milder(self):
+        return "a larger level"
+
     def bind(self, X, nominal, modalities):
         capped = Nominal() if self.level == 1 else CappedWeights(float(self.level))
         return BoundReweighting(capped, np.zeros(len(modalities)))
@@ -85,7 +88,8 @@ class CappedWeights(Reweighting):
             Positive weights that sum to one.
         smoothing : float, default=0
             How far the value may be below the exact one for ``center=None``,
-            mu / 2 * (1 / level - 1).
+            mu / 2 * (1 / level - 1), with the smallest nominal weight for a level
+            below it.
         center : ndarray of shape (n_samples,) or None, default=None
             Weights at which the subtracted term vanishes.
 
@@ -93,20 +97,24 @@ class CappedWeights(Reweighting):
         -------
         worst : WorstCase
         """
+        # at the smallest weight all the mass may go to any one sample already
+        level = max(self.level, nominal.min())
+        if level >= 1:  # a single sample
+            return WorstCase(float(nominal @ losses), nominal, lambda: None, nominal)
         if smoothing <= np.spacing(np.abs(losses).max()):  # lost in rounding
-            weights = worst_fraction(losses, nominal, self.level)
+            weights = worst_fraction(losses, nominal, level)
             value = float(weights @ losses)
             return WorstCase(value, weights, lambda: None, weights)
-        mu = 2 * smoothing / (1 / self.level - 1)
+        mu = 2 * smoothing / (1 / level - 1)
         center = nominal if center is None else center
-        ratio = fill(losses, center / nominal, nominal, mu, 1.0, 1 / self.level)
+        ratio = fill(losses, center / nominal, nominal, mu, 1.0, 1 / level)
         weights = nominal * ratio
         weights /= weights.sum()
         charge = 0.5 * mu * np.sum((weights - center) ** 2 / nominal)
         value = float(weights @ losses - charge)
 
         def curvature():
-            free = np.where((ratio > 0) & (ratio < 1 / self.level), nominal, 0.0)
+            free = np.where((ratio > 0) & (ratio < 1 / level), nominal, 0.0)
             total = free.sum()
             if total == 0:
                 return None

@@ -62,6 +62,9 @@ class Domains(DomainSet):
     def __init__(self, level=0.0):
         self.level = level
 
+    def milder(self):
+        return "a larger level"
+
     def bind(self, domains, nominal):
         names, parts = np.unique(domains, return_inverse=True)
         prior = np.bincount(parts, nominal)

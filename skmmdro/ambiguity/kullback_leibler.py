@@ -124,7 +124,8 @@ class KullbackLeiblerBall(Reweighting):
         nominal : ndarray of shape (n_samples,)
             Positive weights that sum to one.
         smoothing : float, default=0
-            How far the value may be below the exact one, mu * radius.
+            How far the value may be below the exact one: mu times the radius, or the
+            largest divergence there is if that is less.
         center : None
             Not used: only the kink at equal losses needs smoothing.
 
@@ -135,9 +136,10 @@ class KullbackLeiblerBall(Reweighting):
         top = losses.max()
         spread = top - losses.min()
         flat = spread <= _FLAT * abs(top)
-        if self.radius == 0 or (flat and smoothing == 0):
+        largest = min(self.radius, -np.log(nominal.min()))  # divergence of any weights
+        if largest <= 0 or (flat and smoothing == 0):
             return WorstCase(float(nominal @ losses), nominal, lambda: None)
-        floor = smoothing / self.radius  # least temperature lam
+        floor = smoothing / largest  # least temperature lam
         spread = 1.0 if flat else spread
         depth = (losses - top) / spread
         most = spread / floor if floor > 0 else np.inf

@@ -65,6 +65,9 @@ class ModalityLoss(EnvironmentSet):
         self.include_observed = include_observed
         self.level = level
 
+    def milder(self):
+        return "a larger level or fewer modalities"
+
     def bind(self, modalities):
         known = modalities.names
         if len(known) < 2:

@@ -114,6 +114,10 @@ class Wasserstein(TransportSet):
         self.coupling = coupling
         self.label_cost = label_cost
 
+    def milder(self):
+        flips = np.isfinite(self.label_cost)
+        return f"{super().milder()}{' or a larger label_cost' if flips else ''}"
+
     def bind(self, modalities, loss):
         radii = per_modality(self.radius, modalities, parameter="radius")
         self._check_loss(loss)
