@@ -49,6 +49,8 @@ def make_sets():
     sets["cvar, level 0.9"] = CVaR(0.9)
     sets["modality_loss, level 0.5"] = ModalityLoss(level=0.5)
     sets["wasserstein, linf"] = Wasserstein(0.02, norm="linf")
+    sets["wasserstein, l1"] = Wasserstein(0.02, norm="l1")
+    sets["wasserstein, joint"] = Wasserstein(0.02, coupling="joint")
     sets["chi2 + modality_loss"] = ChiSquare(0.01) + ModalityLoss()
     sets["wasserstein + domains"] = Wasserstein() + Domains()
     return sets

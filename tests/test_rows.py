@@ -8,7 +8,9 @@ from sklearn.datasets import load_digits
 from skmmdro._rows import distinct_rows, row_codes
 
 
-@pytest.mark.parametrize("kind", ["binary", "integers", "halves", "digits", "normal", "signs"])
+@pytest.mark.parametrize(
+    "kind", ["binary", "integers", "halves", "digits", "normal", "signs"]
+)
 def test_distinct_rows(kind):
     rng = np.random.default_rng(0)
     X = {

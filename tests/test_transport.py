@@ -7,7 +7,7 @@ import pytest
 from test_reference import WIDTHS, make_problem
 
 from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare, Composite, Wasserstein
+from skmmdro.ambiguity import ChiSquare, Composite, CVaR, ModalityLoss, Wasserstein
 from skmmdro.ambiguity._norms import BlockNorm
 
 cp = pytest.importorskip("cvxpy")
@@ -508,11 +508,87 @@ def test_errors(parameters, loss, n_classes, match):
 
 
 @pytest.mark.parametrize("solver", ["newton", "lbfgs"])
-@pytest.mark.parametrize(
-    "parameters", [{"norm": "l1"}, {"coupling": "joint"}, {"label_cost": 1.0}], ids=repr
-)
-def test_what_only_the_cone_solver_can_do(parameters, solver):
+def test_what_only_the_cone_solver_can_do(solver):
     X, y, _ = problem(2)
-    model = make_model(2, Wasserstein(**parameters), solver=solver)
-    with pytest.raises(ValueError, match=f"solver='{solver}' cannot handle this norm"):
+    model = make_model(2, Wasserstein(label_cost=1.0), solver=solver)
+    with pytest.raises(ValueError, match=f"solver='{solver}' cannot handle a finite"):
         model.fit(X, y)
+
+
+# -- fast path of every norm -------------------------------------------------------
+
+MIXED = {"x0": 0.1, "x1": 0.02}  # x2: none
+ADDED = {
+    "alone": None,
+    "encoder error": ChiSquare(0.05, encoder_error=0.02),
+    "kinks": CVaR(0.5),
+    "environments": ModalityLoss(),
+}
+
+
+@quiet
+@pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
+@pytest.mark.parametrize("coupling", ["separate", "joint"])
+@pytest.mark.parametrize("added", ADDED)
+@pytest.mark.parametrize(
+    "loss, n_classes, alpha",
+    [
+        ("log_loss", 2, 1e-3),
+        ("hinge", 2, 1e-2),
+        ("log_loss", 3, 1e-2),
+        ("huber", 0, 1e-2),
+        ("huber", 0, 0.0),
+    ],
+)
+def test_fast_path_of_every_norm(norm, coupling, added, loss, n_classes, alpha):
+    """The smoothed norm, the dual ball and the exact zeros against the cone program."""
+    X, y, weights = problem(n_classes)
+    # without a squared norm Newton's method cannot end at all kinks: the last resort may
+    solvers = "auto" if alpha == 0 else "newton", "cvxpy"
+    for radius in (MIXED, 3.0):
+        ambiguity = Wasserstein(radius, norm=norm, coupling=coupling)
+        if ADDED[added] is not None:
+            ambiguity = ADDED[added] + ambiguity
+        models = [
+            make_model(n_classes, ambiguity, loss=loss, alpha=alpha, solver=solver)
+            for solver in solvers
+        ]
+        fast, exact = (model.fit(X, y, weights) for model in models)
+        assert fast.objective_ == pytest.approx(exact.objective_, rel=1e-6, abs=1e-9)
+        assert fast.dual_gap_ <= fast.tol
+
+
+@quiet
+@pytest.mark.parametrize("norm", ["l1", "linf"])
+@pytest.mark.parametrize("coupling", ["separate", "joint"])
+def test_more_features_than_samples(norm, coupling):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 800))
+    y = X[:, 0] + X[:, 500] + 0.1 * rng.standard_normal(40) > 0
+    ambiguity = Wasserstein(0.05, norm=norm, coupling=coupling)
+    model = DROClassifier(ambiguity, modalities=[400, 400]).fit(X, y)
+    assert model.dual_gap_ <= model.tol
+
+
+@quiet
+@pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
+@pytest.mark.parametrize("added", ["alone", "encoder error"])
+def test_largest_useful_joint_radius(norm, added):
+    """What the warning names: below it the model is not constant, above it is."""
+    X, y, _ = problem(2)
+
+    def fit(radius):
+        ambiguity = Wasserstein(radius, norm=norm, coupling="joint")
+        if ADDED[added] is not None:
+            ambiguity = ADDED[added] + ambiguity
+        return make_model(2, ambiguity).fit(X, y)
+
+    if added == "alone":
+        with pytest.warns(UserWarning, match="largest useful radius") as caught:
+            fit(2.0)
+        text = str(caught[0].message).rpartition("radius=")[2]
+        largest = float(text.rstrip("."))
+        assert fit(0.98 * largest).coef_.any()
+        assert not fit(1.02 * largest).coef_.any()
+    else:
+        assert not fit(2.0).coef_.any()

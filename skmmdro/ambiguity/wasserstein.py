@@ -63,8 +63,7 @@ class Wasserstein(TransportSet):
 
     Notes
     -----
-    The default norm with separate budgets, and "linf" without an encoder error, have a
-    fast solver; all other combinations and finite label costs are solved as a cone
+    Every norm and coupling has a fast solver; finite label costs are solved as a cone
     program by Clarabel.
 
     References

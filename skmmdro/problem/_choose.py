@@ -6,8 +6,9 @@ from ..solvers import REGISTRY, solve_with_kinks
 from ._reduce import Reduction
 
 _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
+_MAX_KINKED = 1_500  # the same if each of them may have a kink
 _MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
-_MAX_CONES = 300_000  # terms times unknowns up to which cones are a last resort
+_MAX_CONES = 500_000  # terms times unknowns up to which cones are a last resort
 _PATIENCE = 200  # iterations; who allows fewer wants to stop early
 _CONES, _DONE = "cvxpy", ("optimal", "stopped")
 
@@ -31,7 +32,7 @@ def solve(problem, solver, options, start=None):
     solution : Solution
     """
     start = problem.constant() if start is None else start
-    if solver == _CONES or (solver == "auto" and problem.cones_only):
+    if solver == _CONES or (solver == "auto" and _suits_cones(problem)):
         return REGISTRY[_CONES](problem, start, options)
     if problem.cones_only:
         raise ValueError(
@@ -44,6 +45,18 @@ def solve(problem, solver, options, start=None):
         solution = _descend(thin.problem, solver, options, start)
         return replace(solution, theta=thin.expand(solution.theta))
     return _descend(problem, solver, options, start)
+
+
+def _suits_cones(problem):
+    """Return whether the reference is the best choice: few samples, many kinks."""
+    is_small = problem.n_terms * problem.size <= _MAX_CONES
+    is_wide = problem.size > max(_MAX_EXPLICIT, problem.n_samples)
+    return problem.cones_only or (is_small and is_wide and _has_many_kinks(problem))
+
+
+def _has_many_kinks(problem):
+    """Return whether single rows have kinks; first-order methods do not get far."""
+    return problem.penalty.n_kinks >= problem.n_features
 
 
 def _descend(problem, solver, options, start):
@@ -65,7 +78,8 @@ def _descend(problem, solver, options, start):
 def _pick(problem):
     # each pair of outputs costs a Gram matrix, and one of stacked copies many
     many = problem.n_copies > 1 and problem.n_outputs > 1
-    limit = _MAX_STACKED if many else _MAX_EXPLICIT
+    kinked = _MAX_KINKED if _has_many_kinks(problem) else _MAX_EXPLICIT
+    limit = _MAX_STACKED if many else kinked
     return "newton" if problem.size <= limit else "lbfgs"
 
 

@@ -56,6 +56,12 @@ class BlockPenalty:
         other.center = 0.0 if center is None else center
         return other
 
+    @property
+    def n_kinks(self):
+        """Number of groups of coefficients that enter by their size."""
+        groups = np.count_nonzero(self.budgets)
+        return groups if self.norm is None else groups + len(self.norm.owner)
+
     def partitions(self):
         """Return the groups of rows, as labels, that the norms can make zero."""
         found = [self.labels] if self.has_budgets else []
