@@ -178,14 +178,14 @@ def test_reweighting_is_a_function_of_the_modality_within_the_radius():
     rng = np.random.default_rng(0)
     first, second = rng.standard_normal((2, 2000))
     losses = (first > 1).astype(float)
-    worst = ModalityReweighting([first], losses, 0)
+    worst = ModalityReweighting([(first, first)], losses, 0)
     nominal = np.full(2000, 1 / 2000)
     weights = worst.weights(0.5)
     assert np.sum((weights - nominal) ** 2 / nominal) <= 0.5 * (1 + 1e-9)
     # mean + sqrt(rho) std is the most there is, and the losses depend on this one
     most = losses.mean() + np.sqrt(0.5) * losses.std()
     assert weights @ losses == pytest.approx(most, rel=0.02)
-    other = ModalityReweighting([second], losses, 0).weights(0.5)
+    other = ModalityReweighting([(second, second)], losses, 0).weights(0.5)
     assert losses.mean() <= other @ losses < losses.mean() + 0.05
 
 

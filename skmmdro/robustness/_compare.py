@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from .._sklearn import Interval, validate_params
-from ._columns import modality_columns
-from ._evaluate import ACCURACY, resolve_scorer
+from ._folds import Evaluation, run
 from ._plan import KNOWN, make_plan
-from ._robustness import CONSTRAINTS, SEVERITIES, fold_cells, score_folds, to_frame
+from ._robustness import CONSTRAINTS, SEVERITIES, collect, to_frame
+from ._scoring import resolve_score
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,8 @@ def compare_robustness(
     n_repeats=5,
     scoring=None,
     cv=None,
+    groups=None,
+    params=None,
     confidence=0.95,
     n_bootstrap=200,
     n_jobs=None,
@@ -96,16 +97,17 @@ def compare_robustness(
 
     All models meet the same draws of the shifts, except for "reweight", which is the
     worst case of each model by itself. Intervals are percentile bootstrap intervals of
-    the paired differences: test rows are drawn anew, the same ones for all models.
+    the paired differences: test rows are drawn anew, the same ones for all models and
+    at least one of each class.
     They do not include the variation from fitting on another training sample.
 
     Parameters
     ----------
     models : dict of str to estimator
         At least two. Fitted if `cv` is None.
-    X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
-        Held-out data, or all data if `cv` is given.
-    y : array-like of shape (n_samples,)
+    X : DataFrame, ndarray, sparse matrix or list of n_samples rows
+        Held-out data, or all data if `cv` is given; as in :func:`modality_robustness`.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Targets.
     reference : str or None, default=None
         Name of the model to compare with. None: the first.
@@ -118,9 +120,14 @@ def compare_robustness(
     n_repeats : int in [1, inf), default=5
         Independent draws of each shift.
     scoring : str, callable or None, default=None
-        Scorer of scikit-learn. None: accuracy or R^2.
+        As in :func:`modality_robustness`. Scorers that are not made by scikit-learn's
+        make_scorer are called for each draw of the bootstrap, which takes its time.
     cv : int, splitter, iterable or None, default=None
-        As in :func:`modality_robustness`.
+        As in :func:`modality_robustness`. The splits are the same for all models.
+    groups : array-like of shape (n_samples,) or None, default=None
+        For the splitter.
+    params : dict or None, default=None
+        Further arguments of fit, as in :func:`modality_robustness`.
     confidence : float in (0, 1), default=0.95
         Confidence of each interval.
     n_bootstrap : int in [2, inf), default=200
@@ -165,60 +172,47 @@ def compare_robustness(
     if reference not in models:
         raise ValueError(f"reference={reference!r} is not one of {list(models)}.")
     plan = make_plan(shifts, severities, n_repeats, random_state)
-    scorer = resolve_scorer(models[reference], scoring)
-    if modalities is None:
-        modalities = modality_columns(None, X, models[reference])
-    folds = {
-        name: fold_cells(
-            model, X, y, modalities, plan, cv, n_jobs=n_jobs, verbose=verbose
-        )
-        for name, model in models.items()
-    }
-    rng = check_random_state(random_state)
-    means = _bootstrapped_means(folds, scorer, n_bootstrap, rng)
+    names = [reference, *(name for name in models if name != reference)]
+    score = resolve_score(models[reference], scoring)
+    folds = run(
+        [models[name] for name in names],
+        X,
+        y,
+        Evaluation(modalities, plan, score, n_bootstrap),
+        cv=cv,
+        groups=groups,
+        params=params,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
+    cells = {name: [fold[k] for fold in folds] for k, name in enumerate(names)}
     return RobustnessComparison(
-        {name: score_folds(cells, scorer) for name, cells in folds.items()},
+        {name: collect(cells[name]) for name in models},
         reference,
-        _differences(folds[reference][0][1], means, reference, confidence),
+        _differences(cells, reference, confidence),
         float(confidence),
     )
 
 
-def _bootstrapped_means(folds, scorer, n_bootstrap, rng):
-    """Return mean scores, {model: (1 + n_bootstrap, n_cells)}; all rows first."""
-    means = dict.fromkeys(folds, 0.0)
-    n_folds = len(next(iter(folds.values())))
-    for fold in range(n_folds):
-        n_rows = len(next(iter(folds.values()))[fold][0])
-        draws = [np.arange(n_rows)]
-        draws += [np.sort(rng.choice(n_rows, n_rows)) for _ in range(n_bootstrap)]
-        for name, cells_of in folds.items():
-            y, cells = cells_of[fold]
-            scores = [_scores_of_draws(cell, scorer, y, draws) for cell in cells]
-            means[name] = means[name] + np.transpose(scores) / n_folds
-    return means
-
-
-def _scores_of_draws(cell, scorer, y, draws):
-    if scorer is not ACCURACY:
-        return [cell.scores(scorer, y, rows).mean() for rows in draws]
-    # the mean of a value for each row: no need to call the scorer thousands of times
-    hits = cell.hits(y)
-    weights = np.ones(len(hits)) if cell.weights is None else cell.weights
-    return [weights[rows] @ hits[rows] / weights[rows].sum() for rows in draws]
-
-
-def _differences(cells, means, reference, confidence):
+def _differences(cells, reference, confidence):
+    """Return the table of differences from the Cells of each model and split."""
+    # mean scores by model, (n_cells, 1 + n_bootstrap); all rows first
+    means = {
+        name: np.mean([[c.scores.mean(axis=0) for c in fold] for fold in folds], axis=0)
+        for name, folds in cells.items()
+    }
     tail = 50 * (1 - confidence)
     rows = []
     for name in means:
         if name == reference:
             continue
         values = means[name] - means[reference]
-        low, high = np.percentile(values[1:], [tail, 100 - tail], axis=0)
+        low, high = np.percentile(values[:, 1:], [tail, 100 - tail], axis=1)
         rows += [
             (name, c.modality, c.shift, c.severity, value, a, b)
-            for c, value, a, b in zip(cells, values[0], low, high, strict=True)
+            for c, value, a, b in zip(
+                cells[name][0], values[:, 0], low, high, strict=True
+            )
         ]
     names = ("model", "modality", "shift", "severity", "difference", "lower", "upper")
     return {

@@ -20,6 +20,10 @@ class Plan:
     n_repeats: int
     seed: int
 
+    def seeds(self, k):
+        """Return the seeds of the independent draws for modality number k."""
+        return [self.seed + 1000 * k + repeat for repeat in range(self.n_repeats)]
+
 
 def make_plan(shifts, severities, n_repeats, random_state):
     """Check the arguments of an evaluation and return a Plan.
@@ -57,4 +61,4 @@ def _check(shift, values):
             )
     if not values:
         raise ValueError(f"severities of {shift!r} are empty; state at least one.")
-    return [float(value) for value in values]
+    return list(dict.fromkeys(float(value) for value in values))  # each one once

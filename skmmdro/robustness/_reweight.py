@@ -8,7 +8,6 @@ from sklearn.preprocessing import OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
 from ..ambiguity.chi_square import ChiSquareBall
-from ._columns import as_numbers
 
 _N_FOLDS, _LEAST_ROWS = 5, 40
 _MAX_LEVELS = 20  # of a column of strings that counts as categories, not as text
@@ -65,8 +64,7 @@ class ModalityReweighting:
 
 def _numeric(block):
     columns = []
-    for values in block:
-        numbers = as_numbers(values)
+    for values, numbers in block:
         if numbers is not None:
             columns.append(numbers[:, None])
             continue

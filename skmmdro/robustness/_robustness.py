@@ -4,20 +4,17 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import clone, is_classifier
-from sklearn.model_selection import check_cv
-from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, safe_indexing, validate_params
-from ._columns import modality_columns
-from ._evaluate import evaluate, resolve_scorer
+from .._sklearn import Interval, validate_params
+from ._folds import Evaluation, run
 from ._plan import KNOWN, make_plan
+from ._scoring import resolve_score
 
 SEVERITIES = (0.25, 0.5, 1.0)
 CONSTRAINTS = {
     "modalities": [dict, "array-like", None],
     "n_repeats": [Interval(Integral, 1, None, closed="left")],
+    "params": [dict, None],
     "n_jobs": [Integral, None],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
@@ -113,6 +110,8 @@ def modality_robustness(
     n_repeats=5,
     scoring=None,
     cv=None,
+    groups=None,
+    params=None,
     n_jobs=None,
     random_state=0,
     verbose=0,
@@ -129,21 +128,24 @@ def modality_robustness(
       its distribution is unchanged and its relation to everything else is lost.
     - "reweight": the rows get the worst weights that depend on this modality alone and
       are within a chi-square radius s of equal ones; zero-one loss for classifiers,
-      squared error for regressors. No value is changed. The scorer must take sample
-      weights.
+      squared error for regressors. No value is changed. If the scorer takes no
+      `sample_weight`, rows are repeated as often as their weights say.
 
     Parameters
     ----------
     estimator : estimator
         Classifier or regressor, such as a whole Pipeline that starts from raw data.
-    X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
-        Held-out data as the estimator gets them.
-    y : array-like of shape (n_samples,)
+    X : DataFrame, ndarray, sparse matrix or list of n_samples rows
+        Held-out data as the estimator gets them. A list or Series of texts is one
+        modality, and each of several Gram matrices is one, whose columns are the
+        kernel values with the training samples.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Targets.
     modalities : dict, list of int or None, default=None
-        ``{name: columns of X}``, block widths, or None: as the first step of the
-        Pipeline or the estimator states them, otherwise read from column names
-        ``modality__feature``. Columns left out never shift.
+        ``{name: columns of X}``, block widths, or None: what the estimator states, in a
+        Pipeline the first step that states any, also inside of a search; otherwise read
+        from column names ``modality__feature``. What a later step states is traced
+        back through steps that keep the names of columns. Columns left out never shift.
     shifts : str or sequence of str, default=("missing", "noise", "permute", "reweight")
         What happens to a modality.
     severities : sequence of float or dict, default=(0.25, 0.5, 1.0)
@@ -151,10 +153,17 @@ def modality_robustness(
     n_repeats : int in [1, inf), default=5
         Independent draws of "missing", "noise" and "permute".
     scoring : str, callable or None, default=None
-        Scorer of scikit-learn. None: accuracy or R^2.
+        One scorer of scikit-learn, or ``scorer(estimator, X, y)`` that returns a
+        number. None: accuracy or R^2.
     cv : int, splitter, iterable or None, default=None
         None: the estimator is fitted and X, y are held out. Otherwise copies of it are
         fitted on the training part of each split and scored on the other part.
+    groups : array-like of shape (n_samples,) or None, default=None
+        For the splitter, as in scikit-learn's cross_validate; with metadata routing
+        enabled it is part of `params`.
+    params : dict or None, default=None
+        Further arguments of fit, such as sample weights. With metadata routing enabled
+        they go to the fit, the splitter and the scorer as each requests.
     n_jobs : int or None, default=None
         Number of splits at work at the same time.
     random_state : int, RandomState instance or None, default=0
@@ -171,7 +180,8 @@ def modality_robustness(
     Raises
     ------
     ValueError
-        If a shift, severity or column is not known.
+        If a shift, severity or column is not known, modalities that a step of a
+        Pipeline states cannot be traced back to columns of X, or y does not fit.
     NotFittedError
         If `cv` is None and the estimator is not fitted.
 
@@ -196,48 +206,34 @@ def modality_robustness(
     (1.0, True)
     """
     plan = make_plan(shifts, severities, n_repeats, random_state)
-    scorer = resolve_scorer(estimator, scoring)
-    folds = fold_cells(
-        estimator, X, y, modalities, plan, cv, n_jobs=n_jobs, verbose=verbose
+    folds = run(
+        [estimator],
+        X,
+        y,
+        Evaluation(modalities, plan, resolve_score(estimator, scoring)),
+        cv=cv,
+        groups=groups,
+        params=params,
+        n_jobs=n_jobs,
+        verbose=verbose,
     )
-    return score_folds(folds, scorer)
+    return collect([cells for (cells,) in folds])
 
 
-def fold_cells(estimator, X, y, modalities, plan, cv, *, n_jobs=None, verbose=0):
-    """Return the list of (targets, Cells) of each split; one split without `cv`."""
-    X = X if hasattr(X, "shape") else np.asarray(X)
-    columns = modality_columns(modalities, X, estimator)
-    if cv is None:
-        check_is_fitted(estimator)
-        return [(y, evaluate(estimator, X, y, columns, plan))]
-    splits = check_cv(cv, y, classifier=is_classifier(estimator)).split(X, y)
-    return Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(_fit_and_evaluate)(clone(estimator), X, y, train, test, columns, plan)
-        for train, test in splits
-    )
-
-
-def _fit_and_evaluate(estimator, X, y, train, test, columns, plan):
-    estimator.fit(safe_indexing(X, train), safe_indexing(y, train))
-    held_out = safe_indexing(X, test), safe_indexing(y, test)
-    return held_out[1], evaluate(estimator, *held_out, columns, plan)
-
-
-def score_folds(folds, scorer):
-    """Return the Robustness of the cells of all splits."""
-    rows, baseline = [], []
-    for fold, (y, cells) in enumerate(folds):
-        baseline.append(cells[0].scores(scorer, y)[0])
-        for cell in cells[1:]:
-            key = (cell.modality, cell.shift, cell.severity, fold)
-            scores = cell.scores(scorer, y)
-            rows += [(*key, repeat, score) for repeat, score in enumerate(scores)]
+def collect(folds):
+    """Return the Robustness of one model from its Cells of each split."""
+    rows = [
+        (cell.modality, cell.shift, cell.severity, fold, repeat, score)
+        for fold, cells in enumerate(folds)
+        for cell in cells[1:]
+        for repeat, score in enumerate(cell.scores[:, 0])
+    ]
     names = ("modality", "shift", "severity", "fold", "repeat", "score")
     table = {
         name: np.array(column)
         for name, column in zip(names, zip(*rows, strict=True), strict=True)
     }
-    return Robustness(table, np.array(baseline))
+    return Robustness(table, np.array([cells[0].scores[0, 0] for cells in folds]))
 
 
 def to_frame(table):

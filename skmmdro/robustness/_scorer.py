@@ -5,9 +5,9 @@ from numbers import Integral
 import numpy as np
 
 from .._sklearn import Interval, StrOptions, validate_params
-from ._columns import modality_columns
-from ._evaluate import evaluate, resolve_scorer
+from ._folds import Evaluation, run
 from ._plan import make_plan
+from ._scoring import resolve_score
 
 _AGGREGATES = {"worst": np.min, "mean": np.mean}
 
@@ -20,11 +20,11 @@ class RobustScorer:
         self.aggregate, self.modalities = aggregate, modalities
 
     def __call__(self, estimator, X, y):
-        X = X if hasattr(X, "shape") else np.asarray(X)
-        columns = modality_columns(self.modalities, X, estimator)
-        scorer = resolve_scorer(estimator, self.scoring)
-        cells = evaluate(estimator, X, y, columns, self.plan)[1:]
-        scores = [cell.scores(scorer, y).mean() for cell in cells]
+        score = resolve_score(estimator, self.scoring)
+        (fold,) = run(
+            [estimator], X, y, Evaluation(self.modalities, self.plan, score), cv=None
+        )
+        scores = [cell.scores.mean() for cell in fold[0][1:]]
         return float(_AGGREGATES[self.aggregate](scores))
 
     def __repr__(self):
