@@ -26,6 +26,7 @@ RANKS = {
     "coupling": 1,
     "compose": 1,
     "datasets": 1,
+    "_worst_shift": 2,
     "problem": 2,
     "_estimator": 3,
     "linear": 4,

@@ -8,14 +8,17 @@ import polars as pl
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 from sklearn.cluster import KMeans
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
-from skmmdro import DROClassifier
+from skmmdro import DROClassifier, KernelDROClassifier
+from skmmdro._worst_shift import WorstShift
 from skmmdro.ambiguity import ChiSquare
 from skmmdro.compose import make_multimodal_pipeline
 from skmmdro.datasets import make_multimodal_classification
@@ -25,7 +28,7 @@ from skmmdro.robustness import (
     modality_robustness,
 )
 from skmmdro.robustness._columns import modality_columns
-from skmmdro.robustness._reweight import ModalityReweighting
+from skmmdro.robustness._reweight import _contribution
 from skmmdro.robustness._shifts import shifted
 
 DATA = make_multimodal_classification(500, widths=(3, 2), random_state=0)
@@ -174,19 +177,104 @@ def test_cross_validation_and_jobs():
     np.testing.assert_array_equal(np.unique(one.table["fold"]), [0, 1, 2])
 
 
+def divergence(weights):
+    return len(weights) * np.sum((weights - 1 / len(weights)) ** 2)
+
+
 def test_reweighting_is_a_function_of_the_modality_within_the_radius():
     rng = np.random.default_rng(0)
-    first, second = rng.standard_normal((2, 2000))
-    losses = (first > 1).astype(float)
-    worst = ModalityReweighting([(first, first)], losses, 0)
-    nominal = np.full(2000, 1 / 2000)
+    first, second = np.round(rng.standard_normal((2, 2000, 1)), 1)
+    losses = (first[:, 0] > 1).astype(float)
+    worst = WorstShift(first, first**2, losses)  # the score does not tell the losses
     weights = worst.weights(0.5)
-    assert np.sum((weights - nominal) ** 2 / nominal) <= 0.5 * (1 + 1e-9)
+    assert divergence(weights) <= 0.5 * (1 + 1e-9)
     # mean + sqrt(rho) std is the most there is, and the losses depend on this one
     most = losses.mean() + np.sqrt(0.5) * losses.std()
     assert weights @ losses == pytest.approx(most, rel=0.02)
-    other = ModalityReweighting([(second, second)], losses, 0).weights(0.5)
+    other = WorstShift(second, second, losses).weights(0.5)
     assert losses.mean() <= other @ losses < losses.mean() + 0.05
+
+
+def test_rows_alike_in_the_modality_get_like_weights():
+    column = np.random.default_rng(0).integers(0, 5, (39, 1)).astype(float)
+    losses = (np.arange(39) % 3 == 0) + (column[:, 0] > 2)
+    for radius in (0.1, 0.5, 2.0):
+        weights = WorstShift(column, column, losses.astype(float)).weights(radius)
+        assert weights @ losses > losses.mean()
+        assert weights.sum() == pytest.approx(1)
+        assert weights.min() >= 0
+        assert max(np.ptp(weights[column[:, 0] == k]) for k in range(5)) < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_reweighting_is_no_weaker_than_a_split_and_grows_with_the_radius(seed):
+    data = make_multimodal_classification(1500, random_state=seed)
+    train, test = slice(0, 500), slice(500, 1500)
+    model = DROClassifier(modalities=data.modalities)
+    model.fit(data.data[train], data.target[train])
+    Z, y = data.data[test], data.target[test]
+    radii = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
+    options = {"shifts": "reweight", "severities": radii}
+    result = modality_robustness(model, Z, y, random_state=0, **options)
+    again = modality_robustness(model, Z, y, random_state=1, **options)
+    np.testing.assert_array_equal(result.table["score"], again.table["score"])
+    errors = model.predict(Z) != y
+    for name, columns in data.modalities.items():
+        found = [1 - result.mean_scores()[name, "reweight", r] for r in radii]
+        assert np.all(np.diff(found) >= -1e-9)
+        score = Z[:, columns] @ model.coef_[0, columns]
+        for values in (score, np.abs(score - np.median(score))):
+            # a part of share a has the divergence 1 / a - 1
+            for radius, share in ((1.0, 2), (4.0, 5)):
+                order, size = np.argsort(values), len(values) // share
+                ends = errors[order[:size]].mean(), errors[order[-size:]].mean()
+                assert found[radii.index(radius)] >= max(ends) - 1e-5
+
+
+def test_contributions_are_those_of_the_model():
+    Z, y = TEST
+    for k, columns in enumerate(([0, 1, 2], [3, 4])):
+        expected = Z[:, columns] @ MODEL.coef_[0, columns]
+        found = _contribution(MODEL, Z, np.array(columns))[:, 0]
+        np.testing.assert_allclose(found - found.mean(), expected - expected.mean())
+        kernel = KernelDROClassifier(modalities=PARTS).fit(Z[:50], y[:50])
+        found = _contribution(kernel, Z, np.array(columns))[:, 0]
+        expected = kernel.modality_scores(Z)[:, k]
+        np.testing.assert_allclose(
+            found - found.mean(), expected - expected.mean(), atol=1e-10
+        )
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_reweighting_in_any_container(container):
+    model = LogisticRegression().fit(CONTAINERS[container](X), Y)
+    options = {"shifts": "reweight", "modalities": PARTS}
+    found = modality_robustness(model, CONTAINERS[container](X), Y, **options)
+    model = LogisticRegression().fit(X, Y)
+    expected = modality_robustness(model, X, Y, **options)
+    np.testing.assert_allclose(found.table["score"], expected.table["score"])
+
+
+def test_reweighting_of_awkward_models_and_data():
+    frame, y = mixed_frame()
+    names = np.array(["a", "b", "c"])[np.arange(200) % 3]
+    wide = np.random.default_rng(0).standard_normal((200, 80))
+    wide[::7, 3] = np.nan
+    models = [
+        (mixed_model(), frame, y, None),
+        (Perceptron(), X[:200], names, PARTS),
+        (DecisionTreeClassifier(max_depth=2), wide, names, [70, 10]),
+        (DummyClassifier(), X[:200], names, PARTS),
+    ]
+    for model, Z, target, parts in models:
+        result = modality_robustness(
+            model.fit(Z, target), Z, target, modalities=parts, shifts="reweight"
+        )
+        assert np.all(result.table["score"] <= result.baseline + 1e-9)
+    # nothing to find: the losses are equal
+    constant = DummyClassifier().fit(X, np.zeros(500))
+    same = modality_robustness(constant, X, np.zeros(500), shifts="reweight")
+    assert np.all(same.table["score"] == 1.0)
 
 
 def test_reweighting_of_regression_lowers_r2():

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ._reweight import ModalityReweighting
+from ._reweight import worst_shift
 from ._shifts import REWEIGHT, shifted
-from ._tables import read_column
 from ._targets import row_losses
 
 
@@ -55,8 +54,7 @@ def evaluate(estimator, test, columns, plan, score, draws):
     for k, (name, block) in enumerate(columns.items()):
         for shift, severities in plan.severities.items():
             if shift == REWEIGHT:
-                values = [read_column(test.X, j) for j in block]
-                worst = ModalityReweighting(values, losses, plan.seed)
+                worst = worst_shift(estimator, test.X, block, losses)
                 cells += [
                     Cell(name, shift, s, over[None])
                     for s in severities

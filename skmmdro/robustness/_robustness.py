@@ -126,10 +126,10 @@ def modality_robustness(
       other columns stay.
     - "permute": in a share s of the rows the modality is exchanged among them, so that
       its distribution is unchanged and its relation to everything else is lost.
-    - "reweight": the rows get the worst weights that depend on this modality alone and
-      are within a chi-square radius s of equal ones; zero-one loss for classifiers,
-      squared error for regressors. No value is changed. If the scorer takes no
-      `sample_weight`, rows are repeated as often as their weights say.
+    - "reweight": the rows get the worst weights found that depend on this modality
+      alone and are within a chi-square radius s of equal ones; zero-one loss for
+      classifiers, squared error for regressors. No value is changed. If the scorer
+      takes no `sample_weight`, rows are repeated as often as their weights say.
 
     Parameters
     ----------
@@ -189,6 +189,16 @@ def modality_robustness(
     --------
     make_robust_scorer : The same as one number, for model selection.
     compare_robustness : Several models, with intervals of their differences.
+
+    Notes
+    -----
+    "reweight" tries every split of the rows by a score of the modality, and tilts along
+    it, scaled to the radius. Scores are the model's response to the modality while the
+    other columns are held, its distance from the median, and the expected loss given
+    the modality, which boosted trees predict out of fold. What is tried does not depend
+    on the radius, so that the mean loss grows with it. For a modality that has nothing
+    to do with the losses, chance remains: at radius s of the order of
+    ``sqrt(s / n_samples)`` standard deviations of the losses.
 
     Examples
     --------

@@ -14,6 +14,7 @@ from ._tables import n_rows, take_rows
 
 ACCURACY = get_scorer("accuracy")
 _RESPONSES = ("predict", "predict_proba", "decision_function")
+_LEAST_REPEATED = 2000  # rows that stand for weighted ones
 _SHARE_KEPT = 1e-6  # of the nominal weights: no class is without weight
 
 
@@ -195,14 +196,19 @@ def bootstrap_draws(n_samples, labels, n_bootstrap, seed):
     return [np.arange(n_samples), *(np.sort(_complete(rows, labels)) for rows in draws)]
 
 
+def repeated_size(n_samples):
+    """Return how many rows stand for a weighted sample, a multiple of its size."""
+    return n_samples * -(-_LEAST_REPEATED // n_samples)
+
+
 def repeated_rows(weights, labels):
     """Return rows, each as often as its weight says, rounded, every class among them.
 
     For scorers that take no weights. The cumulated weights are what is rounded, so
-    that rounding does not add up.
+    that rounding does not add up; few rows are repeated more often, so that it is fine.
     """
     n_samples = len(weights)
-    total = np.cumsum(weights) * (n_samples / weights.sum())
+    total = np.cumsum(weights) * (repeated_size(n_samples) / weights.sum())
     counts = np.diff(np.floor(total + 0.5), prepend=0.0).astype(np.intp)
     return _complete(np.repeat(np.arange(n_samples), counts), labels)
 
