@@ -1,5 +1,7 @@
 """The worst population that differs from a sample in one modality only."""
 
+from itertools import product
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -12,6 +14,7 @@ from .ambiguity.chi_square import ChiSquareBall
 _N_FOLDS, _LEAST_ROWS = 5, 40  # to learn the expected loss
 _MAX_COLUMNS, _N_DIRECTIONS = 50, 20  # wider modalities are reduced to learn from
 _MAX_SCORES = 10
+_N_COMPANIONS = 3  # rows whose other modalities stand beside a modality
 _LEAST_PART = 10  # rows of a part of the sample that takes all weight
 _RADII = 2.0 ** np.arange(-5, 7)  # of tilts that are tried
 _LEAST_SPREAD = 1e-12  # relative; what is below is rounding
@@ -55,11 +58,11 @@ class WorstShift:
             for values in np.hstack(tried).T
             if _spread(values) and np.ptp(losses)
         ]
-        self.tilts = [
-            ChiSquareBall(radius).worst_case(values, self.nominal).weights
-            for values in self.scores
-            for radius in _RADII
-        ]
+        self.tilts = []  # (gain, divergence, number of the score, radius)
+        for k, radius in product(range(len(self.scores)), _RADII):
+            tilt = self._tilt(k, radius)
+            gain = tilt @ losses - self.mean
+            self.tilts.append((gain, _divergence(tilt), k, radius))
 
     def _expected_loss(self, features, scores):
         """Return out-of-fold predictions of the losses."""
@@ -81,20 +84,23 @@ class WorstShift:
         """Return the worst weights at a chi-square radius, ndarray of (n_samples,)."""
         best, chosen = 0.0, self.nominal
         for values in self.scores:
-            gain, order, size = self._best_split(values, radius)
+            gain, part = self._best_split(values, radius)
             if gain > best:
-                chosen = np.zeros(len(values))
-                chosen[order[:size]] = 1 / size
-                best = gain
-        for tilt in self.tilts:
-            gain = _reach(_divergence(tilt), radius) * (tilt @ self.losses - self.mean)
-            if gain > best:
-                best, chosen = gain, tilt
+                best, chosen = gain, np.zeros(len(values))
+                chosen[part] = 1 / len(part)
+        gains = [_reach(tilt[1], radius) * tilt[0] for tilt in self.tilts]
+        if gains and max(gains) > best:
+            chosen = self._tilt(*self.tilts[int(np.argmax(gains))][2:])
         reach = _reach(_divergence(chosen), radius)
         return self.nominal + reach * (chosen - self.nominal)
 
+    def _tilt(self, k, radius):
+        """Return the worst weights for a score in place of the losses."""
+        ball = ChiSquareBall(radius)
+        return ball.worst_case(self.scores[k], self.nominal).weights
+
     def _best_split(self, values, radius):
-        """Return what the best part of the highest values gains, its order and size."""
+        """Return what the best part of the highest values gains, and its rows."""
         order = np.argsort(-values, kind="stable")
         n_samples = len(values)
         sizes = np.arange(1, n_samples)
@@ -105,10 +111,30 @@ class WorstShift:
         allowed &= sizes >= min(_LEAST_PART, n_samples // 4)
         gains = np.where(allowed, gains, -np.inf)
         at = int(gains.argmax())
-        return gains[at], order, sizes[at]
+        return gains[at], order[: at + 1]
 
 
-def model_scores(model, X):
+def modality_response(model, n_samples, beside):
+    """Return a fitted model's response to one modality, (n_samples, n_scores).
+
+    The other modalities are held at the values of one row, and the responses for some
+    rows averaged. So it is a function of the modality alone; that of an additive model
+    is its contribution up to a constant.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted.
+    n_samples : int
+        Number of rows.
+    beside : callable
+        Returns, for the number of a row, the data with all other modalities as there.
+    """
+    rows = np.linspace(0, n_samples - 1, _N_COMPANIONS + 2).astype(int)[1:-1]
+    return sum(_raw_response(model, beside(row)) for row in rows) / len(rows)
+
+
+def _raw_response(model, X):
     """Return what a fitted model says, as numbers of shape (n_samples, n_scores).
 
     Raw predictions where it has some, otherwise probabilities or predictions; classes

@@ -10,6 +10,7 @@ from .._sklearn import Interval, StrOptions, validate_params
 from ..ambiguity import AmbiguitySet, ChiSquare, ModalityShift, resolve_ambiguity
 from ..ambiguity._confidence import modality_radii
 from ..ambiguity.chi_square import ChiSquareBall
+from ._adversary import attained_weights
 from ._bounds import bounded_loss_bound, closed_form, two_point_floor, zero_one_bound
 from ._encoded import encoded_data, final_model, training_losses
 from ._result import NAMES, RiskCertificate
@@ -130,7 +131,7 @@ chi-square radius 0.03 (radii of the modalities: m0 0.01, m1 0.01, m2 0.01).
 
     shift = _joint_shift(parts["reweighting"], data, nominal, groups)
     radius = shift["joint_radius"]
-    weights = _attained_weights(shift, losses, nominal, data, groups)
+    weights = attained_weights(model, data, groups, losses, shift)
     upper, early_fusion = (
         _upper_bound(losses, loss, loss_bound, at, confidence)
         for at in (radius, shift["early_fusion_radius"])
@@ -202,20 +203,6 @@ def _joint_shift(reweighting, data, nominal, groups):
         "early_fusion_radius": float(root.sum() ** 2),
         "modality_contributions": dict(zip(groups.names, shares.tolist(), strict=True)),
     }
-
-
-def _attained_weights(shift, losses, nominal, data, groups):
-    """Return weights in the set of tilts and in the joint ball."""
-    tilts = ModalityShift(radius=shift["radii"]).bind(data, nominal, groups)
-    weights = tilts.reweighting.worst_case(losses, nominal).weights
-    # The tilts' own coupling may exceed the stated one. Both sets are convex and hold
-    # the nominal weights, so moving towards them leads into both.
-    spread = np.sum((weights - nominal) ** 2 / nominal)
-    if spread > shift["joint_radius"]:
-        weights = nominal + np.sqrt(shift["joint_radius"] / spread) * (
-            weights - nominal
-        )
-    return weights
 
 
 def _upper_bound(losses, loss, loss_bound, radius, confidence):

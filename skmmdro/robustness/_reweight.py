@@ -5,12 +5,11 @@ from scipy.sparse import issparse
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import OrdinalEncoder
 
-from .._worst_shift import WorstShift, model_scores
+from .._worst_shift import WorstShift, modality_response
 from ._tables import n_columns, n_rows, read_column, with_columns
 
 _MAX_LEVELS = 20  # of a column of strings that counts as categories, not as text
 _N_HASHED = 32
-_N_COMPANIONS = 3  # rows whose other modalities the contribution is averaged over
 
 
 def worst_shift(estimator, X, block, losses):
@@ -31,20 +30,17 @@ def worst_shift(estimator, X, block, losses):
 
 
 def _contribution(estimator, X, block):
-    """Return the model's response to the modality beside the same other columns.
-
-    It is a function of the modality alone: that of an additive model up to a constant.
-    """
+    """Return the model's response to the modality alone."""
     others = np.setdiff1d(np.arange(n_columns(X)), block)
-    if not len(others):
-        return model_scores(estimator, X)
     n_samples = n_rows(X)
-    total = 0.0
-    for row in np.linspace(0, n_samples - 1, _N_COMPANIONS + 2).astype(int)[1:-1]:
-        beside = np.full(n_samples, row)
-        moved = with_columns(X, others, lambda values, _, rows=beside: values[rows])
-        total = total + model_scores(estimator, moved)
-    return total / _N_COMPANIONS
+
+    def beside(row):
+        rows = np.full(n_samples, row)
+        return with_columns(X, others, lambda values, numbers: values[rows])
+
+    return modality_response(
+        estimator, n_samples, beside if len(others) else lambda _: X
+    )
 
 
 def _numeric(X, block):

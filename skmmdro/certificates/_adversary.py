@@ -1,0 +1,96 @@
+"""Weights that attain a risk: the lower end of what a certificate bounds."""
+
+import warnings
+
+import numpy as np
+from scipy.sparse import diags_array, issparse
+
+from .._worst_shift import WorstShift, modality_response
+from ..ambiguity._features import orthonormal_directions
+from ..ambiguity.modality_shift import Tilts
+
+_N_DIRECTIONS = 5  # principal ones of a modality
+_N_SCORES = 10  # columns of the model's response
+_RADII = (0.05, 0.25, 1.0, 4.0)  # at which the worst shift of a modality is a direction
+_LEAST = 1e-8  # singular values, relative to the largest, of directions that are kept
+
+
+def attained_weights(model, data, groups, losses, shift):
+    """Return the worst weights found in the set, ndarray of shape (n_samples,).
+
+    Each modality is tilted along its leading directions, the model's response to it and
+    its worst shifts, all at the same time; or one modality takes its worst shift alone.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted.
+    data : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        What reaches the model.
+    groups : Modalities
+        Columns of each modality.
+    losses : ndarray of shape (n_samples,)
+        Losses of the samples.
+    shift : dict
+        "radii" by modality and "joint_radius".
+    """
+    nominal = np.full(len(losses), 1 / len(losses))
+    blocks, sizes, found = [], [], [nominal]
+    for name, columns in groups.as_dict().items():
+        radius = shift["radii"][name]
+        if radius == 0:
+            continue
+        response = _response(model, data, columns)
+        worst = WorstShift(data[:, columns], response, losses)
+        # chi2 is at most the modality's own radius, which no joint radius is below
+        found.append(worst.weights(radius))
+        block = _directions(data[:, columns], response, worst, nominal)
+        if block.shape[1]:
+            blocks.append(np.sqrt(radius) * block)
+            sizes.append(block.shape[1])
+    if blocks:
+        tilts = Tilts(np.hstack(blocks), sizes, nominal)
+        weights = tilts.worst_case(losses, nominal).weights
+        found.append(_into_ball(weights, nominal, shift["joint_radius"]))
+    return max(found, key=lambda weights: weights @ losses)
+
+
+def _response(model, data, columns):
+    """Return the model's response to a modality alone."""
+    inside = np.zeros(data.shape[1], dtype=data.dtype)
+    inside[columns] = 1
+
+    def beside(row):
+        rows = np.full(data.shape[0], row)
+        if issparse(data):
+            return data @ diags_array(inside) + data[rows] @ diags_array(1 - inside)
+        return np.where(inside == 1, data, data[row])
+
+    with warnings.catch_warnings():
+        # the model may have seen names, which the columns here no longer have
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        return modality_response(model, data.shape[0], beside)
+
+
+def _directions(block, response, worst, nominal):
+    """Return functions of a modality with mean zero and covariance I."""
+    columns = [orthonormal_directions(block, nominal, _N_DIRECTIONS, "linear")]
+    columns.append(response[:, :_N_SCORES])
+    columns += [(worst.weights(r) / nominal - 1)[:, None] for r in _RADII]
+    table = np.hstack(columns)
+    table = table - nominal @ table
+    scale = np.sqrt(nominal @ np.square(table))
+    table = table[:, scale > 0] / scale[scale > 0]
+    left, values, _ = np.linalg.svd(table, full_matrices=False)
+    return left[:, values > _LEAST * values.max(initial=0.0)] * np.sqrt(len(nominal))
+
+
+def _into_ball(weights, nominal, radius):
+    """Move weights towards the nominal ones until they are in the joint ball.
+
+    The tilts' own coupling may exceed the stated one. Both sets are convex and hold the
+    nominal weights, so that this leads into both.
+    """
+    spread = np.sum((weights - nominal) ** 2 / nominal)
+    share = np.sqrt(radius / spread) if spread > radius else 1.0
+    return nominal + share * (weights - nominal)
