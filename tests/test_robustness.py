@@ -364,6 +364,8 @@ def test_comparison_by_any_scorer_agrees_with_the_quick_one():
     [
         ({"shifts": ["rain"]}, "shifts must be some of"),
         ({"shifts": []}, "shifts must be some of"),
+        ({"shifts": None}, "shifts must be one value or a sequence"),
+        ({"severities": None}, "severities must be one value or a sequence"),
         ({"severities": [1.5]}, "shares of the rows"),
         ({"severities": [0.0]}, "shares of the rows"),
         ({"severities": []}, "empty"),
@@ -376,6 +378,12 @@ def test_comparison_by_any_scorer_agrees_with_the_quick_one():
 def test_bad_input(kwargs, message):
     with pytest.raises(ValueError, match=message):
         modality_robustness(MODEL, *TEST, **kwargs)
+
+
+def test_what_is_stated_twice_counts_once():
+    options = {"shifts": ["missing", "missing"], "severities": [0.5, 0.5]}
+    result = modality_robustness(MODEL, *TEST, n_repeats=2, **options)
+    assert len(result.table["score"]) == 2 * 2
 
 
 def test_bad_models():

@@ -33,7 +33,7 @@ def make_plan(shifts, severities, n_repeats, random_state):
     ValueError
         If a shift is not known, or a severity out of range.
     """
-    shifts = [shifts] if isinstance(shifts, str) else list(shifts)
+    shifts = _as_list("shifts", shifts)
     unknown = [shift for shift in shifts if shift not in KNOWN]
     if unknown or not shifts:
         raise ValueError(f"shifts must be some of {list(KNOWN)}; got {shifts}.")
@@ -50,8 +50,20 @@ def make_plan(shifts, severities, n_repeats, random_state):
     return Plan(table, n_repeats, int(seed))
 
 
+def _as_list(name, values):
+    """Return one or several values as a list."""
+    if isinstance(values, (str, Real)):
+        return [values]
+    try:
+        return list(values)
+    except TypeError:
+        raise ValueError(
+            f"{name} must be one value or a sequence of them; got {values!r}."
+        ) from None
+
+
 def _check(shift, values):
-    values = [values] if isinstance(values, Real) else list(values)
+    values = _as_list("severities", values)
     top = 1.0 if shift in _SHARES else np.inf
     for value in values:
         if not isinstance(value, Real) or not 0 < value <= top or np.isinf(value):

@@ -6,7 +6,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import OrdinalEncoder
 
 from .._worst_shift import WorstShift, modality_response
-from ._tables import n_columns, n_rows, read_column, with_columns
+from ._tables import TakeRows, n_columns, n_rows, read_column, with_columns
 
 _MAX_LEVELS = 20  # of a column of strings that counts as categories, not as text
 _N_HASHED = 32
@@ -35,8 +35,7 @@ def _contribution(estimator, X, block):
     n_samples = n_rows(X)
 
     def beside(row):
-        rows = np.full(n_samples, row)
-        return with_columns(X, others, lambda values, numbers: values[rows])
+        return with_columns(X, others, TakeRows(np.full(n_samples, row)))
 
     return modality_response(
         estimator, n_samples, beside if len(others) else lambda _: X

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._tables import n_rows, with_columns
+from ._tables import TakeRows, n_rows, with_columns
 
 SHIFTS = {}
 REWEIGHT = "reweight"  # changes the weights of the rows, not their values
@@ -51,7 +51,7 @@ def permute(severity, n_samples, rng):
     rows = _choose(severity, n_samples, rng)
     order = np.arange(n_samples)
     order[rows] = rng.permutation(rows)
-    return lambda values, numbers: values[order]
+    return TakeRows(order)
 
 
 def shifted(X, columns, shift, severity, seed):

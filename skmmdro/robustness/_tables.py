@@ -153,6 +153,16 @@ def as_numbers(values):
         return None
 
 
+class TakeRows:
+    """A change of columns that takes the values of other rows."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __call__(self, values, numbers):
+        return values[self.rows]
+
+
 def with_columns(X, columns, change):
     """Return a copy of X with ``change(values, numbers)`` in place of some columns.
 
@@ -198,16 +208,23 @@ def _with_gram_columns(X, columns, change):
 
 
 def _with_sparse_columns(X, columns, change):
-    source, parts = X.tocsc(), []
-    for start in range(0, len(columns), _CHUNK):
-        block = source[:, columns[start : start + _CHUNK]].toarray()
-        changed = [change(values, as_numbers(values)) for values in block.T]
-        parts.append(csc_array(np.column_stack(changed)))
+    source = X.tocsc()
+    if isinstance(change, TakeRows):  # zeros stay zeros
+        parts = [csc_array(X[:, columns][change.rows])]
+    else:
+        chunks = [columns[k : k + _CHUNK] for k in range(0, len(columns), _CHUNK)]
+        parts = [_changed_block(source[:, chunk], change) for chunk in chunks]
     others = np.setdiff1d(np.arange(X.shape[1]), columns)
     if len(others):
         parts.append(csc_array(source[:, others]))
     order = np.argsort(np.concatenate([columns, others]))
     return type(X)(hstack(parts, format="csc")[:, order].tocsr())
+
+
+def _changed_block(block, change):
+    columns = block.toarray().T
+    changed = [change(values, as_numbers(values)) for values in columns]
+    return csc_array(np.column_stack(changed))
 
 
 def _with_pandas_columns(X, columns, change):
