@@ -6,6 +6,7 @@ A change upstream is mended here and nowhere else.
 import numpy as np
 import sklearn
 from sklearn.base import _fit_context
+from sklearn.metrics import get_scorer
 from sklearn.utils._indexing import _get_column_indices, _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -46,6 +47,7 @@ __all__ = [
     "check_nominal_weights",
     "fit_context",
     "get_column_indices",
+    "metric_of",
     "output_library",
     "safe_indexing",
     "validate_params",
@@ -72,6 +74,12 @@ def check_frame(X):
             "DataFrame of polars >= 2. Upgrade scikit-learn to 1.9 or newer, install "
             "polars < 2, or pass X.to_pandas()."
         )
+
+
+def metric_of(scorer):
+    """Return the metric of a scorer that make_scorer made; None for other callables."""
+    is_made = type(scorer) is type(get_scorer("accuracy"))
+    return scorer._score_func if is_made else None
 
 
 def output_library(estimator):

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.metrics import check_scoring, get_scorer
 
-from .._sklearn import check_method_params, safe_indexing
+from .._sklearn import check_method_params, metric_of, safe_indexing
 from ._tables import n_rows, take_rows
 
 ACCURACY = get_scorer("accuracy")
@@ -95,9 +95,9 @@ class Score:
 
     def __init__(self, scorer):
         self.scorer = scorer
-        self.reads_predictions = type(scorer) is type(ACCURACY)
-        function = scorer._score_func if self.reads_predictions else scorer
-        self.takes_weights = _takes_weights(function)
+        metric = metric_of(scorer)
+        self.reads_predictions = metric is not None
+        self.takes_weights = _takes_weights(metric if metric is not None else scorer)
 
     def over(self, estimator, test, draws, weights=None):
         """Return the scores on several draws of rows of one test set.
