@@ -19,7 +19,7 @@ from skmmdro.displays import (
     RobustnessDisplay,
     WorstCaseDisplay,
 )
-from skmmdro.radius import radius_path
+from skmmdro.radius import RadiusPath, radius_path
 from skmmdro.robustness import compare_robustness, modality_robustness
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -38,6 +38,51 @@ def drawn_without_warnings():
     for number in plt.get_fignums():
         plt.figure(number).canvas.draw()
     plt.close("all")
+
+
+LONG_NAMES = [f"measurements_of_department number {i}" for i in range(12)]
+SHORT_NAMES = [f"m{i}" for i in range(12)]
+SIZES = [(2, LONG_NAMES), (12, SHORT_NAMES), (12, LONG_NAMES)]
+
+
+def axes_given(kind):
+    """Return axes of a kind of figure, or None for a figure of the display's own."""
+    if kind == "own":
+        return None
+    if kind == "small":
+        return plt.subplots(figsize=(3.4, 2.6))[1]
+    return plt.subplots(1, 2, figsize=(9, 4), layout="constrained")[1][0]
+
+
+def boxes(artists):
+    """Return the boxes of drawn artists that show something, a little shrunk."""
+    artists = list(artists)
+    artists[0].figure.canvas.draw()
+    found = [artist.get_window_extent() for artist in artists if artist.get_visible()]
+    return [box.padded(-1) for box in found if box.width > 0]
+
+
+def assert_apart(artists):
+    """Check that drawn artists do not overlap and are within the figure."""
+    found = boxes(artists)
+    for i, box in enumerate(found):
+        assert box.count_overlaps(found[:i]) == 0
+    whole = artists[0].figure.canvas.figure.bbox
+    assert all(box.x0 >= whole.x0 and box.x1 <= whole.x1 for box in found)
+    assert all(box.y0 >= whole.y0 and box.y1 <= whole.y1 for box in found)
+
+
+def assert_beside(legend, ax):
+    """Check that a drawn legend covers nothing of the axes."""
+    (legend_box,), (inside,) = boxes([legend]), boxes([ax.patch])
+    assert not legend_box.overlaps(inside)
+
+
+def tick_labels(axis):
+    """Return the labels of an axis that are drawn."""
+    low, high = sorted(axis.get_view_interval())
+    texts = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+    return [text for at, text in texts if low <= at <= high]
 
 
 def labels(ax):
@@ -95,6 +140,44 @@ def test_path(quantity):
     assert display.ax_.get_xscale() == "symlog"
     with pytest.raises(ValueError, match="quantity"):
         RadiusPathDisplay.from_path(path, quantity="size")
+
+
+def made_up_path(names, radii):
+    """Return a path whose norms fall at a rate of its own for each modality."""
+    norms = np.exp(-np.outer(radii, np.arange(1, len(names) + 1)))
+    rest = dict.fromkeys(["coefs", "intercepts", "dual_gaps", "n_iter"], np.zeros(1))
+    rest |= dict.fromkeys(["objectives", "nominal_losses"], np.ones(len(radii)))
+    return RadiusPath(list(radii), block_norms=norms, modality_names=names, **rest)
+
+
+@pytest.mark.parametrize("kind", ["own", "small", "beside another"])
+@pytest.mark.parametrize(("n", "names"), SIZES)
+def test_path_is_readable(n, names, kind):
+    path = made_up_path(names[:n], [0.0, *np.geomspace(1e-6, 1.0, 20)])
+    display = RadiusPathDisplay.from_path(path, ax=axes_given(kind))
+    ax = display.ax_
+    looks = {(line.get_marker(), line.get_linestyle()) for line in display.lines_}
+    assert len(looks) == n
+    assert_beside(ax.get_legend(), ax)
+    assert_apart(tick_labels(ax.xaxis))
+    ticks = ax.get_xticks()
+    assert ticks[0] == 0 and ticks[-1] == 1.0
+
+
+def test_path_without_zero_and_with_equal_steps():
+    ax = RadiusPathDisplay.from_path(made_up_path(["a"], [0.001, 0.01, 0.2])).ax_
+    assert list(ax.get_xticks()) == pytest.approx([0.001, 0.01, 0.1])
+    narrow = plt.subplots(figsize=(2.5, 2.0))[1]
+    path = made_up_path(["a"], [0.0, 0.05, 0.1])
+    RadiusPathDisplay.from_path(path, ax=narrow)
+    assert_apart(tick_labels(narrow.xaxis))
+
+
+def test_path_leaves_the_layout_to_the_owner_of_the_figure():
+    figure, ax = plt.subplots()
+    RadiusPathDisplay.from_path(made_up_path(["a"], [0.0, 0.1]), ax=ax)
+    assert figure.get_layout_engine() is None
+    figure.tight_layout()
 
 
 def test_path_from_estimator_on_given_axes():

@@ -3,9 +3,11 @@
 import numpy as np
 
 from ..radius import radius_path
-from ._style import line_styles, new_axes
+from ._style import lay_out, legend_beside, line_styles, new_axes
 
 _QUANTITIES = ("norms", "loss")
+_N_MARKS = 8
+_LABEL_INCHES = 0.45
 
 
 class RadiusPathDisplay:
@@ -108,7 +110,7 @@ class RadiusPathDisplay:
             raise ValueError(
                 f"quantity must be one of {_QUANTITIES}; got {quantity!r}."
             )
-        self.figure_, self.ax_ = new_axes(ax, figsize=(5.2, 3.6))
+        self.figure_, self.ax_ = new_axes(ax, figsize=(6.4, 3.6))
         order = np.argsort(self.path.scales)
         if quantity == "norms":
             names = self.path.modality_names
@@ -119,18 +121,46 @@ class RadiusPathDisplay:
             values = (self.path.objectives[order], self.path.nominal_losses[order])
             label = "loss"
         scales = self.path.scales[order]
+        # few marks, at other places on each line, leave the dashes to be seen
+        step = max(1, len(scales) // _N_MARKS)
         self.lines_ = [
-            self.ax_.plot(scales, line, label=name, **style)[0]
-            for name, line, style in zip(
-                names, values, line_styles(len(names)), strict=True
+            self.ax_.plot(
+                scales, line, label=name, markevery=(k % step, step), **style
+            )[0]
+            for k, (name, line, style) in enumerate(
+                zip(names, values, line_styles(len(names)), strict=True)
             )
         ]
-        positive = scales[scales > 0]
-        if len(positive) > 1 and positive[-1] > 20 * positive[0]:
-            self.ax_.set_xscale("symlog", linthresh=positive[0])
         is_dict = isinstance(self.path.radii[0], dict)
         self.ax_.set_xlabel("mean radius" if is_dict else "radius of each modality")
         self.ax_.set_ylabel(label)
         self.ax_.grid(alpha=0.3)
-        self.ax_.legend(fontsize=9)
+        self._scale_radii(scales, names)
         return self
+
+    def _scale_radii(self, scales, names):
+        """Choose scale and ticks of the radii; the legend decides on the width."""
+        positive = scales[scales > 0]
+        has_zero = len(positive) < len(scales)
+        is_wide = len(positive) > 1 and positive[-1] > 20 * positive[0]
+        if is_wide and has_zero:
+            self.ax_.set_xscale("symlog", linthresh=positive[0])
+        elif is_wide:
+            self.ax_.set_xscale("log")
+        legend_beside(self.ax_, self.lines_, names)
+        n_labels = max(1, int(lay_out(self.ax_)[0] / _LABEL_INCHES))
+        if is_wide:
+            ticks = _decades(positive[0], positive[-1], n_labels)
+            self.ax_.set_xticks([0.0, *ticks] if has_zero else ticks)
+        else:
+            self.ax_.locator_params(axis="x", nbins=n_labels)
+
+
+def _decades(smallest, largest, n_labels):
+    """Return evenly spaced powers of ten from small to large, not many of them."""
+    # Zero is drawn a decade below the smallest radius. Counted from above, so that the
+    # labels that are left out are the ones next to zero.
+    low, high = np.log10(smallest), np.floor(np.log10(largest) + 1e-9)
+    step = int(np.ceil((high - low + 1) / n_labels))
+    decades = np.arange(high, min(high, low - 1 + step) - 1e-9, -step)
+    return 10.0 ** decades[::-1]

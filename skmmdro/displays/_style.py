@@ -1,12 +1,21 @@
-"""Colours, markers and dashes that can be told apart in grey and by everybody."""
+"""What displays share: styles told apart in grey and by everybody, names and layout."""
 
+import warnings
 from itertools import cycle, islice
+from textwrap import wrap
+
+import numpy as np
 
 # Okabe and Ito's colours, in an order of falling contrast in grey
 COLORS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+# 7 colours, 12 markers and 5 dashes: a combination comes back after 420 lines only
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">", "h")
+DASHES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "++")
+FONT = 9
+_SMALLEST_FONT = 5
+_LONGEST = 40  # letters of a name in one line
+_BREAK = "_\u200b "  # lets `wrap` break a name after an underscore
 
 
 def line_styles(n_lines):
@@ -16,6 +25,13 @@ def line_styles(n_lines):
         {"color": color, "marker": marker, "linestyle": dash, "markersize": 4.5}
         for color, marker, dash in islice(styles, n_lines)
     ]
+
+
+def wrapped(name, width=20):
+    """Return a name in lines of some width, broken at spaces and underscores."""
+    lines = wrap(str(name).replace("_", _BREAK), width)
+    text = "\n".join(lines).replace(_BREAK, "_").replace(_BREAK.rstrip(), "_")
+    return text.replace("$", r"\$")  # a dollar sign would start a formula
 
 
 def new_axes(ax, **size):
@@ -30,3 +46,54 @@ def new_axes(ax, **size):
     if ax is not None:
         return ax.figure, ax
     return plt.subplots(layout="constrained", **size)
+
+
+def lay_out(ax):
+    """Make room for names and legends, and return the size of axes in inches.
+
+    A figure without a layout engine is laid out once. It keeps none, so that its owner
+    may lay it out otherwise afterwards.
+    """
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    figure = ax.figure.canvas.figure  # not a part of the figure
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+    elif ax.get_subplotspec() is not None:
+        with warnings.catch_warnings():
+            # the owner of a figure that is too small did not ask for this layout
+            warnings.filterwarnings("ignore", "constrained_layout not applied")
+            ConstrainedLayoutEngine().execute(figure)
+    box = ax.get_window_extent()
+    return box.width / figure.dpi, box.height / figure.dpi
+
+
+def legend_beside(ax, handles, names):
+    """Draw a legend to the right of axes, where it covers nothing.
+
+    Long names are broken, or in small letters where the axes are not high enough.
+    """
+    texts, font = [wrapped(name) for name in names], FONT - 1
+    room = 72 * lay_out(ax)[1]
+    if font * _legend_ems(texts) > room:
+        texts = [wrapped(name, _LONGEST) for name in names]
+        font = float(np.clip(room / _legend_ems(texts), _SMALLEST_FONT, font))
+    return ax.legend(
+        handles,
+        texts,
+        loc="upper left",
+        bbox_to_anchor=(1.02, 1.0),
+        borderaxespad=0.0,
+        fontsize=font,
+    )
+
+
+def _legend_ems(texts):
+    """Return the height of a legend in multiples of its font size."""
+    return sum(1.7 + 1.2 * text.count("\n") for text in texts) + 0.8
+
+
+def fitting_font(inches, n_texts, n_lines=1):
+    """Return the font size at which texts of some lines stand side by side."""
+    points = 72 * inches / n_texts / (1.15 * n_lines)
+    return float(np.clip(points, _SMALLEST_FONT, FONT))
