@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -19,6 +20,7 @@ from skmmdro.displays import (
     RobustnessDisplay,
     WorstCaseDisplay,
 )
+from skmmdro.displays._worst_case import _binned
 from skmmdro.radius import RadiusPath, radius_path
 from skmmdro.robustness import compare_robustness, modality_robustness
 
@@ -42,7 +44,14 @@ def drawn_without_warnings():
 
 LONG_NAMES = [f"measurements_of_department number {i}" for i in range(12)]
 SHORT_NAMES = [f"m{i}" for i in range(12)]
-SIZES = [(2, LONG_NAMES), (12, SHORT_NAMES), (12, LONG_NAMES)]
+CASES = [
+    ("own", LONG_NAMES[:2]),
+    ("own", SHORT_NAMES),
+    ("own", LONG_NAMES),
+    ("small", LONG_NAMES[:2]),
+    ("small", SHORT_NAMES),
+    ("beside another", LONG_NAMES),
+]
 
 
 def axes_given(kind):
@@ -57,7 +66,7 @@ def axes_given(kind):
 def boxes(artists):
     """Return the boxes of drawn artists that show something, a little shrunk."""
     artists = list(artists)
-    artists[0].figure.canvas.draw()
+    artists[0].figure.canvas.figure.draw_without_rendering()
     found = [artist.get_window_extent() for artist in artists if artist.get_visible()]
     return [box.padded(-1) for box in found if box.width > 0]
 
@@ -150,14 +159,13 @@ def made_up_path(names, radii):
     return RadiusPath(list(radii), block_norms=norms, modality_names=names, **rest)
 
 
-@pytest.mark.parametrize("kind", ["own", "small", "beside another"])
-@pytest.mark.parametrize(("n", "names"), SIZES)
-def test_path_is_readable(n, names, kind):
-    path = made_up_path(names[:n], [0.0, *np.geomspace(1e-6, 1.0, 20)])
+@pytest.mark.parametrize(("kind", "names"), CASES)
+def test_path_is_readable(kind, names):
+    path = made_up_path(names, [0.0, *np.geomspace(1e-6, 1.0, 20)])
     display = RadiusPathDisplay.from_path(path, ax=axes_given(kind))
     ax = display.ax_
     looks = {(line.get_marker(), line.get_linestyle()) for line in display.lines_}
-    assert len(looks) == n
+    assert len(looks) == len(names)
     assert_beside(ax.get_legend(), ax)
     assert_apart(tick_labels(ax.xaxis))
     ticks = ax.get_xticks()
@@ -217,10 +225,11 @@ def test_worst_case_by_group():
     by = np.where(X[:, 0] > 0, "upper half", "lower half")
     display = WorstCaseDisplay.from_estimator(MODEL, X, Y, by=by)
     weights = MODEL.worst_case(X, Y).weights
-    heights = [[bar.get_height() for bar in bars] for bars in display.bars_]
-    names = [text.get_text() for text in display.ax_.get_xticklabels()]
-    assert heights[0] == pytest.approx([np.mean(by == name) for name in names])
-    assert heights[1] == pytest.approx([weights[by == name].sum() for name in names])
+    shares = [[bar.get_width() for bar in bars] for bars in display.bars_]
+    names = [text.get_text() for text in display.ax_.get_yticklabels()]
+    assert shares[0] == pytest.approx([np.mean(by == name) for name in names])
+    assert shares[1] == pytest.approx([weights[by == name].sum() for name in names])
+    assert shares[1] == sorted(shares[1], reverse=True)
     by_class = WorstCaseDisplay.from_estimator(MODEL, X, Y)
     assert len(by_class.bars_[0]) == 2
 
@@ -233,19 +242,91 @@ def test_worst_case_of_the_top_samples():
     np.testing.assert_allclose(heights, [1.6, 1.2, 0.8])
     grouped = WorstCaseDisplay(weights, by=["a", "b", "a", "b"])
     assert labels(grouped.plot(kind="samples").ax_) == ["b", "a"]
-    with pytest.raises(ValueError, match="needs `by`"):
-        WorstCaseDisplay(weights).plot()
-    with pytest.raises(ValueError, match="kind"):
-        WorstCaseDisplay(weights).plot(kind="all")
-    with pytest.raises(ValueError, match="inconsistent"):
-        WorstCaseDisplay(weights, by=["a"])
 
 
-def test_worst_case_of_a_regressor_has_no_classes():
-    model = DRORegressor(ChiSquare(0.1), modalities=PARTS).fit(X, X[:, 0])
-    display = WorstCaseDisplay.from_estimator(model, X, X[:, 0], kind="samples")
-    assert display.by is None
-    assert len(display.top_) == 20
+@pytest.mark.parametrize(
+    ("weights", "by", "options", "message"),
+    [
+        ([0.5, 0.5], None, {}, "needs `by`.*state it"),
+        ([0.5, 0.5], None, {"kind": "all"}, "kind must be one of"),
+        ([0.5, 0.5], None, {"kind": "samples", "n_top": 0}, "n_top must be an int"),
+        ([0.5, 0.5], None, {"kind": "samples", "n_top": 2.0}, "n_top must be an int"),
+        ([0.5, 0.5], ["a"], {}, "by has 1 entries and there are 2 weights"),
+        ([0.5, -0.5], None, {}, "finite and not negative"),
+        ([0.5, np.nan], None, {}, "finite and not negative"),
+        ([], None, {}, "one for each sample"),
+        ([0.0, 0.0], None, {}, "all zero"),
+    ],
+)
+def test_worst_case_of_bad_input(weights, by, options, message):
+    with pytest.raises(ValueError, match=message):
+        WorstCaseDisplay(weights, by=by).plot(**options)
+    assert plt.get_fignums() == []
+
+
+def test_worst_case_of_other_models_and_of_searches():
+    other = LogisticRegression().fit(X, Y)
+    with pytest.raises(ValueError, match=r"must be a DRO estimator.*got Logistic"):
+        WorstCaseDisplay.from_estimator(make_pipeline(other), X, Y)
+    search = GridSearchCV(make_pipeline(StandardScaler(), MODEL), {}, cv=2).fit(X, Y)
+    display = WorstCaseDisplay.from_estimator(search, X, Y)
+    best = search.best_estimator_
+    expected = best[-1].worst_case(best[0].transform(X), Y).weights
+    np.testing.assert_array_equal(display.weights, expected)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_missing_groups_are_a_group(missing):
+    by = np.array(["a", missing, "b", missing], dtype=object)
+    display = WorstCaseDisplay([0.1, 0.4, 0.2, 0.3], by=by).plot()
+    names = [text.get_text() for text in display.ax_.get_yticklabels()]
+    assert names == [str(missing), "b", "a"]
+    display = WorstCaseDisplay([1, 2.0], by=[np.nan, 1.0]).plot(kind="samples")
+    assert [len(bars) for bars in display.bars_] == [1, 1]
+
+
+def test_many_groups_of_top_samples_share_a_colour():
+    weights = np.arange(30, 0, -1.0)
+    display = WorstCaseDisplay(weights, by=np.arange(30)).plot(kind="samples", n_top=25)
+    assert labels(display.ax_) == [*map(str, range(9)), "other groups"]
+    assert [len(bars) for bars in display.bars_] == [1] * 9 + [16]
+    # ten groups need no rest
+    display = WorstCaseDisplay(weights, by=np.arange(30)).plot(kind="samples", n_top=10)
+    assert labels(display.ax_) == [*map(str, range(10))]
+
+
+@pytest.mark.parametrize("shown", ["groups", "samples"])
+@pytest.mark.parametrize(("kind", "names"), CASES)
+def test_worst_case_is_readable(kind, names, shown):
+    weights = np.linspace(1, 2, 120)
+    display = WorstCaseDisplay(weights, np.resize(names, 120))
+    ax = display.plot(axes_given(kind), kind=shown).ax_
+    assert_beside(ax.get_legend(), ax)
+    assert_apart(tick_labels(ax.yaxis if shown == "groups" else ax.xaxis))
+
+
+def test_worst_case_of_a_regressor_is_by_fifths_of_the_targets():
+    y = X[:, 0]
+    model = DRORegressor(ChiSquare(0.1), modalities=PARTS).fit(X, y)
+    display = WorstCaseDisplay.from_estimator(model, X, y)
+    names, counts = np.unique(display.by, return_counts=True)
+    assert counts.tolist() == [80] * 5
+    low = [name for name in names if name.startswith("y < ")]
+    assert y[display.by == low].max() == np.sort(y)[79]
+    samples = WorstCaseDisplay.from_estimator(model, X, y, kind="samples")
+    assert len(samples.top_) == 20
+
+
+def test_bins_of_ties_and_of_close_targets():
+    few = np.array([0.0, 0, 0, 0, 7])
+    assert _binned(few) is few
+    many_zeros = np.r_[np.zeros(70), np.arange(1.0, 31)]
+    names, counts = np.unique(_binned(many_zeros), return_counts=True)
+    assert names.tolist() == ["y < 10.2", "y >= 10.2"]
+    assert counts.tolist() == [80, 20]
+    close = _binned(1e6 + np.arange(10.0))
+    assert len(set(close)) == 5
+    assert close[-1] == "y >= 1000007.2"
 
 
 def test_without_matplotlib(monkeypatch):

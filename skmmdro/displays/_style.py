@@ -13,8 +13,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">", "h")
 DASHES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "++")
 FONT = 9
-_SMALLEST_FONT = 5
-_LONGEST = 40  # letters of a name in one line
+_LINE_HEIGHT = 1.25  # of the font size, with the space to the next text
+_SMALLEST_FONT, _LONG_FONT = 5, 7
+_LINE, _LONGEST = 20, 40  # letters in a line of a name that is broken, or hardly
 _BREAK = "_\u200b "  # lets `wrap` break a name after an underscore
 
 
@@ -27,7 +28,7 @@ def line_styles(n_lines):
     ]
 
 
-def wrapped(name, width=20):
+def wrapped(name, width=_LINE):
     """Return a name in lines of some width, broken at spaces and underscores."""
     lines = wrap(str(name).replace("_", _BREAK), width)
     text = "\n".join(lines).replace(_BREAK, "_").replace(_BREAK.rstrip(), "_")
@@ -95,5 +96,21 @@ def _legend_ems(texts):
 
 def fitting_font(inches, n_texts, n_lines=1):
     """Return the font size at which texts of some lines stand side by side."""
-    points = 72 * inches / n_texts / (1.15 * n_lines)
+    points = 72 * inches / n_texts / (_LINE_HEIGHT * n_lines)
     return float(np.clip(points, _SMALLEST_FONT, FONT))
+
+
+def label_ticks(ax, names):
+    """Write names at the ticks 0, 1, ... of the vertical axis, as large as they fit.
+
+    Long names are broken into lines if there is room for more than one.
+    """
+    height = lay_out(ax)[1]
+    for width, largest in ((_LINE, FONT), (_LONGEST, _LONG_FONT)):
+        texts = [wrapped(name, width) for name in names]
+        n_lines = max(text.count("\n") + 1 for text in texts)
+        font = min(fitting_font(height, len(texts), n_lines), largest)
+        if font > _LONG_FONT:
+            break
+    ax.set_yticks(range(len(texts)), texts, fontsize=font)
+    lay_out(ax)

@@ -1,12 +1,27 @@
 """Who is in the worst case."""
 
+from itertools import pairwise
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import check_consistent_length
 
-from ._style import COLORS, HATCHES, new_axes
+from ._style import (
+    COLORS,
+    FONT,
+    HATCHES,
+    fitting_font,
+    label_ticks,
+    lay_out,
+    legend_beside,
+    new_axes,
+)
 
 _KINDS = ("groups", "samples")
+_N_BINS = 5  # of the targets of a regressor
+_N_LOOKS = 9  # groups with a colour of their own among the top samples
+_BAR_INCHES = 0.19
+_ROW_INCHES = 0.1  # the least that a row number needs
 
 
 class WorstCaseDisplay:
@@ -20,14 +35,16 @@ class WorstCaseDisplay:
         Worst-case weights, such as `worst_case_weights_` of a model or `weights` of
         what `worst_case` returns.
     by : array-like of shape (n_samples,) or None, default=None
-        Group of each sample, such as its class, hospital or month.
+        Group of each sample, such as its class, hospital or month. Missing values are
+        a group.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
     ax_ : matplotlib Axes
     bars_ : list of BarContainer
-        Share of the samples and of the worst-case weight, or weights of top samples.
+        Share of the samples and of the worst-case weight by group, or weights of the
+        top samples, one container for each of their groups.
     top_ : ndarray of int
         The samples of largest weight, largest first; for ``kind="samples"``.
 
@@ -46,10 +63,13 @@ class WorstCaseDisplay:
     """
 
     def __init__(self, weights, by=None):
-        self.weights = np.asarray(weights, dtype=np.float64)
+        self.weights = _checked_weights(weights)
         self.by = None if by is None else column_or_1d(by)
-        if self.by is not None:
-            check_consistent_length(self.weights, self.by)
+        if self.by is not None and len(self.by) != len(self.weights):
+            raise ValueError(
+                f"by has {len(self.by)} entries and there are {len(self.weights)} "
+                "weights; state the group of each sample."
+            )
 
     @classmethod
     def from_estimator(
@@ -69,14 +89,15 @@ class WorstCaseDisplay:
 
         Parameters
         ----------
-        estimator : DROClassifier, DRORegressor or Pipeline that ends in one
+        estimator : DRO estimator, or Pipeline or search that ends in one
             Fitted.
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Data as the estimator gets them.
         y : array-like of shape (n_samples,)
             Targets.
         by : array-like of shape (n_samples,) or None, default=None
-            Group of each sample. None: its class, for a classifier.
+            Group of each sample. None: its class or, for a regressor, the fifth of
+            the targets that its own is in.
         ambiguity : str, AmbiguitySet or None, default=None
             The set; None: the one the model was fitted with.
         domains : array-like of shape (n_samples,) or None, default=None
@@ -93,11 +114,18 @@ class WorstCaseDisplay:
         display : WorstCaseDisplay
             Drawn.
         """
+        estimator = getattr(estimator, "best_estimator_", estimator)
         model = estimator[-1] if hasattr(estimator, "steps") else estimator
+        if not hasattr(model, "worst_case"):
+            raise ValueError(
+                "estimator must be a DRO estimator, or a Pipeline or search that ends "
+                f"in one; got {model!r}. For other models give weights to "
+                "WorstCaseDisplay."
+            )
         data = X if model is estimator else estimator[:-1].transform(X)
         worst = model.worst_case(data, y, ambiguity=ambiguity, domains=domains)
-        if by is None and hasattr(model, "classes_"):
-            by = y
+        if by is None:
+            by = y if hasattr(model, "classes_") else _binned(column_or_1d(y))
         return cls(worst.weights, by).plot(ax, kind=kind, n_top=n_top)
 
     def plot(self, ax=None, *, kind="groups", n_top=20):
@@ -111,7 +139,7 @@ class WorstCaseDisplay:
             "groups": share of each group among the samples, next to its share of the
             worst-case weight. "samples": the samples of largest weight, as multiples of
             the mean weight, with their row numbers.
-        n_top : int, default=20
+        n_top : int in [1, inf), default=20
             Number of samples or, if there are more, of groups shown.
 
         Returns
@@ -122,30 +150,35 @@ class WorstCaseDisplay:
         if kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}; got {kind!r}.")
         if kind == "groups" and self.by is None:
-            raise ValueError('kind="groups" needs `by`, the group of each sample.')
-        self.figure_, self.ax_ = new_axes(ax, figsize=(6.0, 3.6))
+            raise ValueError(
+                'kind="groups" needs `by`, the group of each sample; state it, or use '
+                'kind="samples".'
+            )
+        if not isinstance(n_top, Integral) or n_top < 1:
+            raise ValueError(f"n_top must be an int of at least 1; got {n_top!r}.")
         if kind == "groups":
-            self._plot_groups(n_top)
+            self._plot_groups(ax, n_top)
         else:
-            self._plot_samples(n_top)
-        self.ax_.tick_params(labelsize=8)
+            self._plot_samples(ax, n_top)
         return self
 
-    def _plot_groups(self, n_top):
-        names, codes = np.unique(self.by, return_inverse=True)
+    def _plot_groups(self, ax, n_top):
+        names, codes = _groups(self.by)
         shares = np.bincount(codes) / len(codes)
         worst = np.bincount(codes, self.weights) / self.weights.sum()
-        order = np.argsort(-worst)[:n_top]
+        order = np.argsort(-worst, kind="stable")[:n_top]
         at = np.arange(len(order))
+        size = (6.0, 1.0 + max(1.6, 2 * _BAR_INCHES * len(order)))
+        self.figure_, self.ax_ = new_axes(ax, figsize=size)
         bars = (
-            (at - 0.2, shares, "share of the samples", "0.8", HATCHES[0]),
-            (at + 0.2, worst, "share of the worst-case weight", COLORS[1], HATCHES[1]),
+            (at - 0.2, shares, "samples", "0.8", HATCHES[0]),
+            (at + 0.2, worst, "worst case", COLORS[6], HATCHES[1]),
         )
         self.bars_ = [
-            self.ax_.bar(
+            self.ax_.barh(
                 where,
                 values[order],
-                width=0.38,
+                height=0.4,
                 label=label,
                 color=color,
                 hatch=hatch,
@@ -153,38 +186,85 @@ class WorstCaseDisplay:
             )
             for where, values, label, color, hatch in bars
         ]
-        long = max(len(str(name)) for name in names) > 6
-        self.ax_.set_xticks(
-            at,
-            [str(names[i]) for i in order],
-            rotation=30 if long else 0,
-            ha="right" if long else "center",
-        )
-        self.ax_.set_ylabel("share")
-        self.ax_.legend(fontsize=9)
+        self.ax_.invert_yaxis()
+        self.ax_.set_xlabel("share of the whole")
+        legend_beside(self.ax_, self.bars_, [bar[2] for bar in bars])
+        label_ticks(self.ax_, names[order])
 
-    def _plot_samples(self, n_top):
+    def _plot_samples(self, ax, n_top):
         self.top_ = np.argsort(-self.weights, kind="stable")[:n_top]
         ratio = self.weights[self.top_] / self.weights.mean()
-        names = np.array([""] * len(self.weights)) if self.by is None else self.by
-        groups = list(dict.fromkeys(names[self.top_].tolist()))
-        at = np.arange(len(self.top_))
-        self.bars_ = []
-        for k, group in enumerate(groups):
-            chosen = names[self.top_] == group
-            self.bars_.append(
-                self.ax_.bar(
-                    at[chosen],
-                    ratio[chosen],
-                    label=str(group),
-                    color=COLORS[1:][k % 6],
-                    hatch=HATCHES[k % len(HATCHES)],
-                    edgecolor="black",
-                )
+        size = (2.5 + max(3.5, _BAR_INCHES * len(self.top_)), 3.6)
+        self.figure_, self.ax_ = new_axes(ax, figsize=size)
+        names, looks = _looks(self.by, self.top_)
+        self.bars_ = [
+            self.ax_.bar(
+                np.flatnonzero(looks == k),
+                ratio[looks == k],
+                label=name,
+                color=COLORS[1:][k % 6] if k < _N_LOOKS else "0.8",
+                hatch=HATCHES[k % len(HATCHES)] if k < _N_LOOKS else "",
+                edgecolor="black",
             )
+            for k, name in enumerate(names)
+        ]
         self.ax_.axhline(1.0, color="black", linewidth=0.8, linestyle="--")
-        self.ax_.set_xticks(at, [str(i) for i in self.top_], rotation=90)
         self.ax_.set_xlabel("row")
         self.ax_.set_ylabel("weight / mean weight")
         if self.by is not None:
-            self.ax_.legend(fontsize=9)
+            legend_beside(self.ax_, self.bars_, names)
+        self._label_rows()
+
+    def _label_rows(self):
+        """Write the row numbers, every second or third one on narrow axes."""
+        rows = [str(i) for i in self.top_]
+        self.ax_.set_xticks(range(len(rows)), rows, rotation=90, fontsize=FONT)
+        width = lay_out(self.ax_)[0]
+        step = int(np.ceil(len(rows) * _ROW_INCHES / width))
+        font = fitting_font(width, len(rows[::step]))
+        self.ax_.set_xticks(range(0, len(rows), step), rows[::step], fontsize=font)
+
+
+def _checked_weights(weights):
+    values = column_or_1d(np.asarray(weights, dtype=np.float64))
+    if not len(values) or not np.isfinite(values).all() or values.min() < 0:
+        raise ValueError(
+            "weights must be finite and not negative, one for each sample; got "
+            f"{weights!r}."
+        )
+    if values.sum() == 0:
+        raise ValueError("weights are all zero; at least one has to be positive.")
+    return values
+
+
+def _groups(by):
+    """Return the names of the groups in order, and the group of each sample."""
+    if by.dtype.kind == "O":  # None and nan among strings have no order
+        by = np.array([str(value) for value in by])
+    return np.unique(by, return_inverse=True)
+
+
+def _binned(y):
+    """Return the bin of each target, as text; each bin holds about as many."""
+    if len(np.unique(y)) <= _N_BINS:
+        return y
+    edges = np.unique(np.quantile(y, np.arange(1, _N_BINS) / _N_BINS))
+    edges = edges[edges > y.min()]
+    codes = np.searchsorted(edges, y, side="right")
+    for n_digits in (3, 6, 17):
+        ends = [f"{edge:.{n_digits}g}" for edge in edges]
+        if len(set(ends)) == len(ends):
+            break
+    middle = [f"{low} <= y < {high}" for low, high in pairwise(ends)]
+    return np.array([f"y < {ends[0]}", *middle, f"y >= {ends[-1]}"])[codes]
+
+
+def _looks(by, top):
+    """Return names and, for each top sample, which of them; the last may be a rest."""
+    if by is None:
+        return ["samples"], np.zeros(len(top), dtype=int)
+    names, codes = _groups(by)
+    first = list(dict.fromkeys(codes[top].tolist()))
+    looks = np.array([min(first.index(code), _N_LOOKS) for code in codes[top]])
+    shown = [str(names[code]) for code in first[: _N_LOOKS + 1]]
+    return shown if len(first) <= _N_LOOKS + 1 else [*shown[:-1], "other groups"], looks
