@@ -82,6 +82,17 @@ def metric_of(scorer):
     return scorer._score_func if is_made else None
 
 
+def name_of(scorer):
+    """Return the name of a scorer as scikit-learn would call it."""
+    metric = metric_of(scorer)
+    name = getattr(scorer if metric is None else metric, "__name__", "score")
+    name = name.removesuffix("_score")
+    if not name.isidentifier():
+        return "score"
+    is_loss = metric is not None and scorer._sign < 0
+    return f"neg_{name}" if is_loss else name
+
+
 def output_library(estimator):
     """Return what `set_output` or the global configuration asks `transform` for."""
     return _get_output_config("transform", estimator)["dense"]

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, log_loss, make_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -20,9 +21,10 @@ from skmmdro.displays import (
     RobustnessDisplay,
     WorstCaseDisplay,
 )
+from skmmdro.displays._style import wrapped
 from skmmdro.displays._worst_case import _binned
 from skmmdro.radius import RadiusPath, radius_path
-from skmmdro.robustness import compare_robustness, modality_robustness
+from skmmdro.robustness import Robustness, compare_robustness, modality_robustness
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -32,6 +34,9 @@ DATA = make_multimodal_classification(400, widths=(3, 2), random_state=0)
 X, Y, PARTS = DATA.data, DATA.target, DATA.modalities
 MODEL = DROClassifier(ChiSquare(0.02), modalities=PARTS).fit(X[:200], Y[:200])
 TEST = X[200:], Y[200:]
+NEGATIVE_LOG_LOSS = make_scorer(
+    log_loss, greater_is_better=False, response_method="predict_proba"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +103,23 @@ def labels(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("text", "text"),
+        ("two words", "two words"),
+        ("words_and more words", "words_and\nmore words"),
+        ("numbers_of_letters", "numbers_of_\nletters"),
+        ("costs $ and $", "costs \\$ and\n\\$"),
+        ("nothing-to-break-at", "nothing-to-b\nreak-at"),
+        (7, "7"),
+        ("", ""),
+    ],
+)
+def test_long_names_are_broken(name, expected):
+    assert wrapped(name, 12) == expected
+
+
 def test_robustness_of_several_models():
     other = LogisticRegression().fit(X[:200], Y[:200])
     comparison = compare_robustness(
@@ -131,6 +153,82 @@ def test_robustness_of_one_model_on_given_axes():
     assert RobustnessDisplay.from_results(result).figure_.legends == []
     with pytest.raises(ValueError, match="need 2"):
         RobustnessDisplay.from_results(result, axes=plt.subplots(1, 3)[1])
+
+
+@pytest.mark.parametrize(
+    ("scoring", "name"),
+    [
+        (None, "accuracy"),
+        ("neg_log_loss", "neg_log_loss"),
+        (make_scorer(f1_score), "f1"),
+        (NEGATIVE_LOG_LOSS, "neg_log_loss"),
+        (lambda model, X, y: np.mean(model.predict(X) == y), "score"),
+    ],
+)
+def test_robustness_is_labelled_with_the_score(scoring, name):
+    options = {"scoring": scoring, "shifts": "missing", "n_repeats": 1}
+    result = modality_robustness(MODEL, *TEST, **options)
+    assert result.score_name == name
+    display = RobustnessDisplay.from_results(result)
+    assert display.axes_[0, 0].get_ylabel() == f"missing\n{name}"
+    display = RobustnessDisplay.from_results(result, score_name="mine")
+    assert display.axes_[0, 0].get_ylabel() == "missing\nmine"
+    both = compare_robustness({"a": MODEL, "b": MODEL}, *TEST, n_bootstrap=2, **options)
+    assert {r.score_name for r in both.results.values()} == {name}
+
+
+def test_robustness_shows_the_shifts_of_every_model():
+    first = modality_robustness(MODEL, *TEST, shifts="noise", modalities={"m0": [0]})
+    later = modality_robustness(
+        MODEL, *TEST, shifts=["missing", "noise"], scoring="roc_auc"
+    )
+    display = RobustnessDisplay.from_results({"first": first, "later": later})
+    assert [ax.get_title() for ax in display.axes_[0]] == ["m0", "m1"]
+    rows = [ax.get_ylabel() for ax in display.axes_[:, 0]]
+    assert rows == ["noise\nscore", "missing\nscore"]  # the scores are of two kinds
+    shown = {key for key in display.lines_ if key[0] == "first"}
+    assert shown == {("first", "noise", "m0")}
+    assert len(display.lines_) == 5
+    names = [text.get_text() for text in display.figure_.legends[0].get_texts()]
+    assert names == ["first", "later"]
+
+
+@pytest.mark.parametrize("results", [{}, None, [1], {"model": 0.5}])
+def test_robustness_of_bad_results(results):
+    with pytest.raises(ValueError, match="must be a Robustness"):
+        RobustnessDisplay.from_results(results)
+
+
+def made_up_robustness(names):
+    keys = [
+        (name, s, t) for name in names for s in ("noise", "permute") for t in (1, 2)
+    ]
+    columns = zip(*keys, strict=True)
+    table = dict(zip(("modality", "shift", "severity"), columns, strict=True))
+    table = {key: np.array(column) for key, column in table.items()}
+    return Robustness(table | {"score": 1 / table["severity"]}, np.ones(1), "accuracy")
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "models"),
+    [
+        (LONG_NAMES[:2], None, ["a"]),
+        (LONG_NAMES[:2], None, ["model number " + c for c in "abcd"]),
+        (LONG_NAMES[:2], {"figsize": (4, 4)}, ["model number " + c for c in "abcd"]),
+        (LONG_NAMES, None, ["a"]),
+        (SHORT_NAMES[:4], {"layout": "constrained", "figsize": (6, 4)}, ["a", "b"]),
+    ],
+)
+def test_robustness_is_readable(names, given, models):
+    results = dict.fromkeys(models, made_up_robustness(names))
+    axes = None if given is None else plt.subplots(2, len(names), **given)[1]
+    display = RobustnessDisplay.from_results(results, axes=axes)
+    texts = [ax.title for ax in display.axes_[0]]
+    texts += [ax.yaxis.label for ax in display.axes_[:, 0]]
+    texts += [ax.xaxis.label for ax in display.axes_.ravel()]
+    for ax in display.axes_.ravel():
+        texts += [text for text in tick_labels(ax.xaxis) if text.get_text()]
+    assert_apart([*texts, *display.figure_.legends])
 
 
 @pytest.mark.parametrize("quantity", ["norms", "loss"])

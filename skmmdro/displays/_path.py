@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..radius import radius_path
-from ._style import lay_out, legend_beside, line_styles, new_axes
+from ._style import inches, legend_beside, line_styles, new_axes
 
 _QUANTITIES = ("norms", "loss")
 _N_MARKS = 8
@@ -148,7 +148,7 @@ class RadiusPathDisplay:
         elif is_wide:
             self.ax_.set_xscale("log")
         legend_beside(self.ax_, self.lines_, names)
-        n_labels = max(1, int(lay_out(self.ax_)[0] / _LABEL_INCHES))
+        n_labels = max(1, int(inches(self.ax_)[0] / _LABEL_INCHES))
         if is_wide:
             ticks = _decades(positive[0], positive[-1], n_labels)
             self.ax_.set_xticks([0.0, *ticks] if has_zero else ticks)

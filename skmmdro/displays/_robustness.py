@@ -1,9 +1,13 @@
 """Score against the severity of shifts."""
 
+from itertools import chain
+
 import numpy as np
 
 from ..robustness import Robustness, modality_robustness
-from ._style import line_styles, new_axes
+from ._style import FONT, lay_out, line_styles, new_axes, wrapped
+
+_LETTER_INCHES = 0.075  # of the font of the display
 
 
 class RobustnessDisplay:
@@ -15,8 +19,8 @@ class RobustnessDisplay:
     ----------
     results : dict of str to Robustness
         Scores by model.
-    score_name : str, default="score"
-        What the vertical axis is called.
+    score_name : str or None, default=None
+        What the vertical axis is called. None: the name of the score in `results`.
 
     Attributes
     ----------
@@ -44,20 +48,33 @@ class RobustnessDisplay:
     (1, 3)
     """
 
-    def __init__(self, results, *, score_name="score"):
+    def __init__(self, results, *, score_name=None):
+        if not isinstance(results, dict) or not results:
+            raise ValueError(
+                "results must be a Robustness, a RobustnessComparison or a dict "
+                f"{{model: Robustness}} with at least one model; got {results!r}."
+            )
+        for name, result in results.items():
+            if not isinstance(result, Robustness):
+                raise ValueError(
+                    f"results[{name!r}] must be a Robustness, as modality_robustness "
+                    f"returns it; got {type(result).__name__}."
+                )
         self.results = results
-        self.score_name = score_name
+        found = {result.score_name for result in results.values()}
+        known = found.pop() if len(found) == 1 else "score"
+        self.score_name = known if score_name is None else score_name
 
     @classmethod
-    def from_results(cls, results, *, score_name="score", axes=None):
+    def from_results(cls, results, *, score_name=None, axes=None):
         """Plot scores that were computed before.
 
         Parameters
         ----------
         results : dict of str to Robustness, Robustness or RobustnessComparison
             Scores, by model if there are several.
-        score_name : str, default="score"
-            What the vertical axis is called.
+        score_name : str or None, default=None
+            What the vertical axis is called. None: the name of the score in `results`.
         axes : ndarray of Axes of shape (n_shifts, n_modalities) or None, default=None
             Where to plot; None: a new figure.
 
@@ -86,7 +103,7 @@ class RobustnessDisplay:
         axes : ndarray of Axes of shape (n_shifts, n_modalities) or None, default=None
             Where to plot; None: a new figure.
         score_name : str or None, default=None
-            What the vertical axis is called. None: the name of the scorer.
+            What the vertical axis is called. None: the name of the score.
         **params : dict
             Further arguments of :func:`~skmmdro.robustness.modality_robustness`.
 
@@ -96,9 +113,6 @@ class RobustnessDisplay:
             Drawn.
         """
         result = modality_robustness(estimator, X, y, **params)
-        if score_name is None:
-            scoring = params.get("scoring")
-            score_name = scoring if isinstance(scoring, str) else "score"
         name = type(estimator).__name__
         return cls({name: result}, score_name=score_name).plot(axes)
 
@@ -115,31 +129,28 @@ class RobustnessDisplay:
         self : RobustnessDisplay
             With the attributes set.
         """
-        table = next(iter(self.results.values())).table
-        shifts, modalities = (
-            list(dict.fromkeys(table[key].tolist())) for key in ("shift", "modality")
-        )
+        shifts, modalities = self._names("shift"), self._names("modality")
         shape = len(shifts), len(modalities)
         self.figure_, self.axes_ = self._axes(axes, shape)
         self.lines_ = {}
         styles = line_styles(len(self.results))
         for (name, result), style in zip(self.results.items(), styles, strict=True):
-            means = result.mean_scores()
-            for row, shift in enumerate(shifts):
-                for column, modality in enumerate(modalities):
-                    points = {
-                        s: v
-                        for (m, t, s), v in means.items()
-                        if (m, t) == (modality, shift)
-                    }
-                    points[0.0] = result.baseline.mean()
-                    at = sorted(points)
-                    (line,) = self.axes_[row, column].plot(
-                        at, [points[s] for s in at], label=name, **style
-                    )
-                    self.lines_[name, shift, modality] = line
+            curves = {}
+            for (modality, shift, severity), score in result.mean_scores().items():
+                start = {0.0: result.baseline.mean()}
+                curves.setdefault((shift, modality), start).setdefault(severity, score)
+            for (shift, modality), points in curves.items():
+                panel = self.axes_[shifts.index(shift), modalities.index(modality)]
+                at = sorted(points)
+                (line,) = panel.plot(at, [points[s] for s in at], label=name, **style)
+                self.lines_[name, shift, modality] = line
         self._decorate(shifts, modalities)
         return self
+
+    def _names(self, column):
+        """Return the names in a column of any model, in their order."""
+        names = (r.table[column].tolist() for r in self.results.values())
+        return list(dict.fromkeys(chain.from_iterable(names)))
 
     @staticmethod
     def _axes(axes, shape):
@@ -148,7 +159,11 @@ class RobustnessDisplay:
                 None,
                 nrows=shape[0],
                 ncols=shape[1],
-                figsize=(1.2 + 2.0 * shape[1], 0.9 + 1.8 * shape[0]),
+                # narrower panels if there are many, so that their letters stay large
+                figsize=(
+                    1.2 + min(2.0, 1.2 + 4 / shape[1]) * shape[1],
+                    1 + 2 * shape[0],
+                ),
                 sharey=True,
                 sharex="row",
                 squeeze=False,
@@ -169,16 +184,34 @@ class RobustnessDisplay:
             "noise": "standard deviations",
             "reweight": "chi-square radius",
         }
+        # the width before the layout will do, and many panels take long to lay out
+        panel = self.axes_[0, 0].get_window_extent().width / self.figure_.dpi
+        width = max(8, int(panel / _LETTER_INCHES))
         for axis, name in zip(self.axes_[0], modalities, strict=True):
-            axis.set_title(name, fontsize=10)
+            axis.set_title(wrapped(name, width), fontsize=FONT)
+        score = wrapped(self.score_name)
         for row, shift in zip(self.axes_, shifts, strict=True):
-            row[0].set_ylabel(f"{shift}\n{self.score_name}", fontsize=9)
+            row[0].set_ylabel(f"{shift}\n{score}", fontsize=FONT)
             for axis in row:
-                axis.set_xlabel(units[shift], fontsize=8)
-                axis.tick_params(labelsize=8)
+                axis.set_xlabel(wrapped(units[shift], width), fontsize=FONT - 1)
+                axis.tick_params(labelsize=FONT - 1)
+                axis.locator_params(axis="x", nbins=4)
                 axis.grid(alpha=0.3)
         if len(self.results) > 1:
-            handles, names = self.axes_[0, 0].get_legend_handles_labels()
-            self.figure_.legend(
-                handles, names, loc="outside upper center", ncols=4, fontsize=9
-            )
+            self._add_legend()
+        lay_out(self.axes_[0, 0])
+
+    def _add_legend(self):
+        """Draw a legend above the panels, in as many columns as the figure is wide."""
+        handles = {name: line for (name, _, _), line in self.lines_.items()}
+        texts = [wrapped(name) for name in handles]
+        longest = max(len(line) for text in texts for line in text.split("\n"))
+        inches = self.figure_.bbox.width / self.figure_.dpi
+        n_columns = int(inches / (0.6 + _LETTER_INCHES * longest))
+        self.figure_.legend(
+            list(handles.values()),
+            texts,
+            loc="outside upper center",
+            ncols=min(max(n_columns, 1), len(texts)),
+            fontsize=FONT,
+        )

@@ -1,8 +1,8 @@
 """What displays share: styles told apart in grey and by everybody, names and layout."""
 
+import re
 import warnings
 from itertools import cycle, islice
-from textwrap import wrap
 
 import numpy as np
 
@@ -16,7 +16,6 @@ FONT = 9
 _LINE_HEIGHT = 1.25  # of the font size, with the space to the next text
 _SMALLEST_FONT, _LONG_FONT = 5, 7
 _LINE, _LONGEST = 20, 40  # letters in a line of a name that is broken, or hardly
-_BREAK = "_\u200b "  # lets `wrap` break a name after an underscore
 
 
 def line_styles(n_lines):
@@ -30,8 +29,12 @@ def line_styles(n_lines):
 
 def wrapped(name, width=_LINE):
     """Return a name in lines of some width, broken at spaces and underscores."""
-    lines = wrap(str(name).replace("_", _BREAK), width)
-    text = "\n".join(lines).replace(_BREAK, "_").replace(_BREAK.rstrip(), "_")
+    lines = [""]
+    for word in re.findall(rf"[^\s_]{{1,{width}}}[\s_]*|[\s_]+", str(name)):
+        if lines[-1] and len(lines[-1] + word.rstrip()) > width:
+            lines.append("")
+        lines[-1] += word
+    text = "\n".join(line.rstrip() for line in lines)
     return text.replace("$", r"\$")  # a dollar sign would start a formula
 
 
@@ -50,21 +53,27 @@ def new_axes(ax, **size):
 
 
 def lay_out(ax):
-    """Make room for names and legends, and return the size of axes in inches.
+    """Make room for names and legends in a figure without a layout engine.
 
-    A figure without a layout engine is laid out once. It keeps none, so that its owner
-    may lay it out otherwise afterwards.
+    It keeps none, so that its owner may lay it out otherwise afterwards. A figure with
+    an engine is laid out whenever it is drawn.
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     figure = ax.figure.canvas.figure  # not a part of the figure
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
-    elif ax.get_subplotspec() is not None:
+    if figure.get_layout_engine() is None and ax.get_subplotspec() is not None:
         with warnings.catch_warnings():
             # the owner of a figure that is too small did not ask for this layout
             warnings.filterwarnings("ignore", "constrained_layout not applied")
             ConstrainedLayoutEngine().execute(figure)
+
+
+def inches(ax):
+    """Return width and height of axes as they will be drawn."""
+    figure = ax.figure.canvas.figure
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+    lay_out(ax)
     box = ax.get_window_extent()
     return box.width / figure.dpi, box.height / figure.dpi
 
@@ -75,7 +84,7 @@ def legend_beside(ax, handles, names):
     Long names are broken, or in small letters where the axes are not high enough.
     """
     texts, font = [wrapped(name) for name in names], FONT - 1
-    room = 72 * lay_out(ax)[1]
+    room = 72 * inches(ax)[1]
     if font * _legend_ems(texts) > room:
         texts = [wrapped(name, _LONGEST) for name in names]
         font = float(np.clip(room / _legend_ems(texts), _SMALLEST_FONT, font))
@@ -94,9 +103,9 @@ def _legend_ems(texts):
     return sum(1.7 + 1.2 * text.count("\n") for text in texts) + 0.8
 
 
-def fitting_font(inches, n_texts, n_lines=1):
-    """Return the font size at which texts of some lines stand side by side."""
-    points = 72 * inches / n_texts / (_LINE_HEIGHT * n_lines)
+def fitting_font(length, n_texts, n_lines=1):
+    """Return the font size at which texts of some lines fit on a length in inches."""
+    points = 72 * length / n_texts / (_LINE_HEIGHT * n_lines)
     return float(np.clip(points, _SMALLEST_FONT, FONT))
 
 
@@ -105,7 +114,7 @@ def label_ticks(ax, names):
 
     Long names are broken into lines if there is room for more than one.
     """
-    height = lay_out(ax)[1]
+    height = inches(ax)[1]
     for width, largest in ((_LINE, FONT), (_LONGEST, _LONG_FONT)):
         texts = [wrapped(name, width) for name in names]
         n_lines = max(text.count("\n") + 1 for text in texts)

@@ -11,8 +11,8 @@ from ._style import (
     FONT,
     HATCHES,
     fitting_font,
+    inches,
     label_ticks,
-    lay_out,
     legend_beside,
     new_axes,
 )
@@ -219,7 +219,7 @@ class WorstCaseDisplay:
         """Write the row numbers, every second or third one on narrow axes."""
         rows = [str(i) for i in self.top_]
         self.ax_.set_xticks(range(len(rows)), rows, rotation=90, fontsize=FONT)
-        width = lay_out(self.ax_)[0]
+        width = inches(self.ax_)[0]
         step = int(np.ceil(len(rows) * _ROW_INCHES / width))
         font = fitting_font(width, len(rows[::step]))
         self.ax_.set_xticks(range(0, len(rows), step), rows[::step], fontsize=font)

@@ -187,7 +187,7 @@ def compare_robustness(
     )
     cells = {name: [fold[k] for fold in folds] for k, name in enumerate(names)}
     return RobustnessComparison(
-        {name: collect(cells[name]) for name in models},
+        {name: collect(cells[name], score.name) for name in models},
         reference,
         _differences(cells, reference, confidence),
         float(confidence),

@@ -33,6 +33,8 @@ class Robustness:
         Columns "modality", "shift", "severity", "fold", "repeat" and "score".
     baseline : ndarray of shape (n_folds,)
         Scores without shift.
+    score_name : str, default="score"
+        What the score is called, such as "accuracy".
 
     Examples
     --------
@@ -50,6 +52,7 @@ class Robustness:
 
     table: dict
     baseline: np.ndarray
+    score_name: str = "score"
 
     def to_frame(self):
         """Return the table as a pandas DataFrame.
@@ -216,21 +219,22 @@ def modality_robustness(
     (1.0, True)
     """
     plan = make_plan(shifts, severities, n_repeats, random_state)
+    score = resolve_score(estimator, scoring)
     folds = run(
         [estimator],
         X,
         y,
-        Evaluation(modalities, plan, resolve_score(estimator, scoring)),
+        Evaluation(modalities, plan, score),
         cv=cv,
         groups=groups,
         params=params,
         n_jobs=n_jobs,
         verbose=verbose,
     )
-    return collect([cells for (cells,) in folds])
+    return collect([cells for (cells,) in folds], score.name)
 
 
-def collect(folds):
+def collect(folds, name):
     """Return the Robustness of one model from its Cells of each split."""
     rows = [
         (cell.modality, cell.shift, cell.severity, fold, repeat, score)
@@ -240,10 +244,11 @@ def collect(folds):
     ]
     names = ("modality", "shift", "severity", "fold", "repeat", "score")
     table = {
-        name: np.array(column)
-        for name, column in zip(names, zip(*rows, strict=True), strict=True)
+        key: np.array(column)
+        for key, column in zip(names, zip(*rows, strict=True), strict=True)
     }
-    return Robustness(table, np.array([cells[0].scores[0, 0] for cells in folds]))
+    baseline = np.array([cells[0].scores[0, 0] for cells in folds])
+    return Robustness(table, baseline, name)
 
 
 def to_frame(table):

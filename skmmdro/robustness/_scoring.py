@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.metrics import check_scoring, get_scorer
 
-from .._sklearn import check_method_params, metric_of, safe_indexing
+from .._sklearn import check_method_params, metric_of, name_of, safe_indexing
 from ._tables import n_rows, take_rows
 
 ACCURACY = get_scorer("accuracy")
@@ -91,10 +91,13 @@ class Score:
     ----------
     scorer : callable
         ``scorer(estimator, X, y)`` returns a number.
+    name : str or None, default=None
+        What to call it; None: as scikit-learn would.
     """
 
-    def __init__(self, scorer):
+    def __init__(self, scorer, name=None):
         self.scorer = scorer
+        self.name = name or name_of(scorer)
         metric = metric_of(scorer)
         self.reads_predictions = metric is not None
         self.takes_weights = _takes_weights(metric if metric is not None else scorer)
@@ -183,7 +186,8 @@ def resolve_score(estimator, scoring):
             )
     if isinstance(scoring, str) and scoring == "accuracy":
         return Score(ACCURACY)
-    return Score(check_scoring(estimator, scoring=scoring))
+    scorer = check_scoring(estimator, scoring=scoring)
+    return Score(scorer, scoring if isinstance(scoring, str) else None)
 
 
 # -- rows ------------------------------------------------------------------------------
