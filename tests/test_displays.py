@@ -300,10 +300,35 @@ def test_coupling():
     assert display.text_[0, 1].get_text() == f"{MODEL.coupling_[0, 1]:.2f}"
     certificate = risk_certificate(MODEL, *TEST)
     other = CouplingDisplay.from_certificate(certificate, ax=plt.subplots()[1])
-    assert f"{certificate.joint_radius:.3g}" in other.ax_.get_ylabel()
+    assert f"{certificate.joint_radius:.3g}" in other.share_axis_.get_ylabel()
+    share = certificate.modality_contributions["m0"]
+    assert other.share_axis_.get_yticklabels()[0].get_text() == (
+        f"{share:.3g} ({100 * share / certificate.joint_radius:.0f} %)"
+    )
     with pytest.raises(ValueError, match="no coupling_"):
         model = DROClassifier(Wasserstein(0.01), modalities=PARTS).fit(X, Y)
         CouplingDisplay.from_estimator(model)
+
+
+@pytest.mark.parametrize(("kind", "names"), CASES)
+def test_coupling_is_readable(kind, names):
+    coupling = np.full((len(names), len(names)), -0.25)
+    np.fill_diagonal(coupling, 1.0)
+    display = CouplingDisplay(coupling, dict.fromkeys(names, 0.123))
+    ax = display.plot(axes_given(kind)).ax_
+    shares = display.share_axis_
+    assert_apart([ax.title, *ax.get_yticklabels(), *ax.get_xticklabels()])
+    assert_apart([*shares.get_yticklabels(), shares.yaxis.label, ax.patch])
+    assert_apart([*display.text_.ravel(), shares.yaxis.label])
+    if kind != "small":  # two names leave room for numbers, twelve do not
+        shown = {text.get_visible() for text in display.text_.ravel()}
+        assert shown == {kind == "own"}
+
+
+def test_coupling_without_a_budget():
+    display = CouplingDisplay(np.eye(2), {"a": 0.0, "b": 0.0}).plot()
+    texts = [text.get_text() for text in display.share_axis_.get_yticklabels()]
+    assert texts == ["0", "0"]
 
 
 def test_certificate():

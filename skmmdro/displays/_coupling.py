@@ -5,7 +5,11 @@ import numpy as np
 from ..ambiguity import resolve_ambiguity
 from ..ambiguity._confidence import modality_radii
 from ..modalities import Modalities
-from ._style import new_axes
+from ._style import FONT, LETTER_INCHES, inches, label_ticks, new_axes, widest, wrapped
+
+_CELL_INCHES = 0.6
+_LETTER = 0.6  # width of a letter, of the font size
+_SMALLEST_NUMBER = 4.5  # font size
 
 
 class CouplingDisplay:
@@ -26,6 +30,9 @@ class CouplingDisplay:
     ax_ : matplotlib Axes
     image_ : matplotlib AxesImage
     text_ : ndarray of Text of shape (n_modalities, n_modalities)
+        The numbers in the cells; not visible where the cells are too small for them.
+    share_axis_ : matplotlib SecondaryAxis
+        To the right, the share of each modality in B.
 
     Examples
     --------
@@ -108,33 +115,53 @@ class CouplingDisplay:
         self : CouplingDisplay
             With the attributes set.
         """
-        size = len(self.contributions)
-        self.figure_, self.ax_ = new_axes(
-            ax, figsize=(2.6 + 0.8 * size, 1.8 + 0.7 * size)
-        )
+        names, size = list(self.contributions), len(self.contributions)
+        side = _CELL_INCHES * size + LETTER_INCHES * widest(names)
+        self.figure_, self.ax_ = new_axes(ax, figsize=(side + 1.7, side + 0.6))
         self.image_ = self.ax_.imshow(
             np.abs(self.coupling), cmap="Greys", vmin=0, vmax=1
         )
-        total = sum(self.contributions.values())
-        names = [
-            f"{name}\n{share:.3g}"
-            + (f" ({100 * share / total:.0f} %)" if total else "")
-            for name, share in self.contributions.items()
-        ]
-        self.ax_.set_xticks(
-            range(size), list(self.contributions), rotation=45, ha="right"
+        self.ax_.set_title(
+            "Coupling of the modalities\n(white: 0, black: 1 or -1)", fontsize=FONT
         )
-        self.ax_.set_yticks(range(size), names)
-        self.ax_.tick_params(labelsize=9)
-        self.text_ = np.empty((size, size), dtype=object)
-        for i in range(size):
-            for j in range(size):
-                value = self.coupling[i, j]
-                color = "white" if abs(value) > 0.5 else "black"
-                self.text_[i, j] = self.ax_.text(
-                    j, i, f"{value:.2f}", ha="center", va="center", color=color
-                )
-        self.ax_.set_ylabel(f"share in the joint radius B = {total:.3g}")
-        self.ax_.set_title("Coupling of the modalities", fontsize=10)
-        self.figure_.colorbar(self.image_, ax=self.ax_, label="|gamma|")
+        total = sum(self.contributions.values())
+        shares = [
+            f"{share:.3g}" + (f" ({100 * share / total:.0f} %)" if total else "")
+            for share in self.contributions.values()
+        ]
+        self.share_axis_ = self.ax_.secondary_yaxis("right")
+        self.share_axis_.set_ylabel(f"share in B = {total:.3g}", fontsize=FONT)
+        self.share_axis_.set_yticks(range(size), shares, fontsize=FONT)
+        self.ax_.set_xticks(range(size), [wrapped(name) for name in names])
+        self.ax_.tick_params(axis="x", labelsize=FONT, rotation=90)
+        label_ticks(self.ax_, names)
+        font = self._label_columns(size)
+        self.share_axis_.tick_params(length=0, labelsize=font)
+        self._write_numbers(72 * min(inches(self.ax_)) / size)
         return self
+
+    def _label_columns(self, size):
+        """Label the columns like the rows, upright where that is too wide."""
+        rows = self.ax_.get_yticklabels()
+        texts, font = [row.get_text() for row in rows], rows[0].get_fontsize()
+        cell = 72 * min(inches(self.ax_)) / size
+        is_wide = (widest(texts) + 1) * _LETTER * font > cell
+        self.ax_.set_xticks(range(size), texts, fontsize=font)
+        self.ax_.tick_params(axis="x", rotation=90 if is_wide else 0)
+        return font
+
+    def _write_numbers(self, cell):
+        """Write the coupling of each pair in its cell, of a size in points."""
+        font = min(FONT, cell / 3.2)  # "-0.10" is about 3 times as wide as high
+        self.text_ = np.empty(self.coupling.shape, dtype=object)
+        for (i, j), value in np.ndenumerate(self.coupling):
+            self.text_[i, j] = self.ax_.text(
+                j,
+                i,
+                f"{value:.2f}",
+                ha="center",
+                va="center",
+                fontsize=font,
+                color="white" if abs(value) > 0.5 else "black",
+                visible=bool(font >= _SMALLEST_NUMBER),
+            )

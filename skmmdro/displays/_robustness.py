@@ -5,9 +5,7 @@ from itertools import chain
 import numpy as np
 
 from ..robustness import Robustness, modality_robustness
-from ._style import FONT, lay_out, line_styles, new_axes, wrapped
-
-_LETTER_INCHES = 0.075  # of the font of the display
+from ._style import FONT, LETTER_INCHES, lay_out, line_styles, new_axes, widest, wrapped
 
 
 class RobustnessDisplay:
@@ -186,7 +184,7 @@ class RobustnessDisplay:
         }
         # the width before the layout will do, and many panels take long to lay out
         panel = self.axes_[0, 0].get_window_extent().width / self.figure_.dpi
-        width = max(8, int(panel / _LETTER_INCHES))
+        width = max(8, int(panel / LETTER_INCHES))
         for axis, name in zip(self.axes_[0], modalities, strict=True):
             axis.set_title(wrapped(name, width), fontsize=FONT)
         score = wrapped(self.score_name)
@@ -205,9 +203,8 @@ class RobustnessDisplay:
         """Draw a legend above the panels, in as many columns as the figure is wide."""
         handles = {name: line for (name, _, _), line in self.lines_.items()}
         texts = [wrapped(name) for name in handles]
-        longest = max(len(line) for text in texts for line in text.split("\n"))
         inches = self.figure_.bbox.width / self.figure_.dpi
-        n_columns = int(inches / (0.6 + _LETTER_INCHES * longest))
+        n_columns = int(inches / (0.6 + LETTER_INCHES * widest(handles)))
         self.figure_.legend(
             list(handles.values()),
             texts,

@@ -14,6 +14,7 @@ DASHES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "++")
 FONT = 9
 _LINE_HEIGHT = 1.25  # of the font size, with the space to the next text
+LETTER_INCHES = 0.075  # of that font
 _SMALLEST_FONT, _LONG_FONT = 5, 7
 _LINE, _LONGEST = 20, 40  # letters in a line of a name that is broken, or hardly
 
@@ -36,6 +37,11 @@ def wrapped(name, width=_LINE):
         lines[-1] += word
     text = "\n".join(line.rstrip() for line in lines)
     return text.replace("$", r"\$")  # a dollar sign would start a formula
+
+
+def widest(names):
+    """Return how many letters the longest line of some wrapped names has."""
+    return max(len(line) for name in names for line in wrapped(name).split("\n"))
 
 
 def new_axes(ax, **size):
