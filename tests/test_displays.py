@@ -50,8 +50,6 @@ def drawn_without_warnings():
 LONG_NAMES = [f"measurements_of_department number {i}" for i in range(12)]
 SHORT_NAMES = [f"m{i}" for i in range(12)]
 CASES = [
-    ("own", LONG_NAMES[:2]),
-    ("own", SHORT_NAMES),
     ("own", LONG_NAMES),
     ("small", LONG_NAMES[:2]),
     ("small", SHORT_NAMES),
@@ -342,6 +340,50 @@ def test_certificate():
     training = CertificateDisplay.from_estimator(MODEL, *TEST, loss="training")
     assert len(training.bars_) == 4
     assert training.ax_.get_xlabel() == "training loss"
+
+
+def test_certificate_that_says_nothing():
+    certificate = risk_certificate(MODEL, *TEST, ambiguity=ChiSquare(4.0))
+    assert certificate.is_vacuous()
+    ax = CertificateDisplay.from_certificate(certificate).ax_
+    assert "no guarantee" in ax.get_title()
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert [name for name in names if "vacuous" in name] == names[4:]
+    assert names[4] == "upper bound at 95 %\n(vacuous)"
+    training = CertificateDisplay.from_estimator(MODEL, *TEST, loss="training").ax_
+    assert "no guarantee without loss_bound" in training.get_title()
+    bound = {"loss": "training", "loss_bound": 50.0}
+    training = CertificateDisplay.from_estimator(MODEL, *TEST, **bound).ax_
+    assert "no guarantee" not in training.get_title()
+
+
+def test_encoder_errors_of_a_certificate():
+    ambiguity = ChiSquare(0.02) + Wasserstein(0.01)
+    display = CertificateDisplay.from_estimator(
+        MODEL, *TEST, ambiguity=ambiguity, loss="training"
+    )
+    term = display.certificate.encoder_term
+    starts = [bar.get_width() for bar in display.bars_]
+    for start, bar in zip(starts, display.encoder_bars_, strict=True):
+        assert (bar.get_x(), bar.get_width()) == pytest.approx((start, term))
+    ends = [text.get_text() for text in display.ax_.texts]
+    assert ends == [f"{start + term:.3f}" for start in starts]
+    assert f"encoder errors, {term:.3g}" in display.ax_.get_title()
+    unknown = CertificateDisplay.from_estimator(MODEL, *TEST, ambiguity=ambiguity)
+    assert unknown.encoder_bars_ is None
+    assert "encoder errors not covered" in unknown.ax_.get_title()
+    none = CertificateDisplay.from_estimator(MODEL, *TEST)
+    assert none.encoder_bars_ is None
+    assert "encoder" not in none.ax_.get_title()
+
+
+@pytest.mark.parametrize("kind", ["own", "small", "beside another"])
+def test_certificate_is_readable(kind):
+    certificate = risk_certificate(MODEL, *TEST, ambiguity=ChiSquare(4.0))
+    display = CertificateDisplay.from_certificate(certificate, ax=axes_given(kind))
+    ax = display.ax_
+    assert_apart([ax.title, *ax.get_yticklabels(), *ax.texts, ax.xaxis.label])
+    assert_apart([*tick_labels(ax.xaxis), ax.xaxis.label])
 
 
 def test_worst_case_by_group():

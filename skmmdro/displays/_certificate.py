@@ -1,21 +1,26 @@
 """The bounds of a certificate as a ladder."""
 
 from ..certificates import risk_certificate
-from ._style import COLORS, HATCHES, new_axes
+from ._style import COLORS, FONT, HATCHES, inches, label_ticks, new_axes
 
 _RUNGS = {
     "nominal_risk": "without shift",
-    "attained_risk": "tilts of the modalities\n(attained)",
-    "joint_risk": "worst case over the ball",
+    "attained_risk": "attained by tilts",
+    "joint_risk": "worst case in ball",
     "closed_form": "mean + sqrt(B) std",
     "upper_bound": "upper bound at {:g} %",
-    "early_fusion_bound": "the same for\nmerged columns",
+    "early_fusion_bound": "same, merged columns",
 }
+_BOUNDS = ("upper_bound", "early_fusion_bound")  # with a confidence
+_LABEL_INCHES = 0.45
 _LABELS = {"zero_one": "error rate", "training": "training loss"}
 
 
 class CertificateDisplay:
     """Bounds of the risk under shift, from low to high.
+
+    A bound that says nothing is marked as vacuous. What encoder errors add is drawn at
+    the end of each bar; where it is not known, the title says so.
 
     Use :meth:`from_certificate` or :meth:`from_estimator`.
 
@@ -29,6 +34,9 @@ class CertificateDisplay:
     figure_ : matplotlib Figure
     ax_ : matplotlib Axes
     bars_ : BarContainer
+        The bounds, without encoder errors.
+    encoder_bars_ : BarContainer or None
+        What encoder errors add to each; None if that is nothing or not known.
 
     Examples
     --------
@@ -97,7 +105,8 @@ class CertificateDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to plot; None: a new figure.
+            Where to plot; None: a new figure. A figure without a layout engine is laid
+            out once, so that names and legends have room.
 
         Returns
         -------
@@ -106,26 +115,70 @@ class CertificateDisplay:
         """
         found = {key: getattr(self.certificate, key) for key in _RUNGS}
         found = {key: value for key, value in found.items() if value is not None}
-        level = 100 * self.certificate.confidence
-        names = [_RUNGS[key].format(level) for key in found]
-        self.figure_, self.ax_ = new_axes(ax, figsize=(6.2, 0.9 + 0.45 * len(found)))
-        is_bound = [key in ("upper_bound", "early_fusion_bound") for key in found]
+        size = (6.2, 1.2 + 0.45 * len(found))
+        self.figure_, self.ax_ = new_axes(ax, figsize=size)
+        values = list(found.values())
+        is_bound = [key in _BOUNDS for key in found]
         self.bars_ = self.ax_.barh(
             range(len(found)),
-            list(found.values()),
+            values,
             color=[COLORS[6] if bound else "0.8" for bound in is_bound],
             hatch=[HATCHES[bound] for bound in is_bound],
             edgecolor="black",
             height=0.65,
         )
-        self.ax_.bar_label(self.bars_, fmt="%.3f", padding=3, fontsize=9)
-        self.ax_.set_yticks(range(len(found)), names, fontsize=9)
-        self.ax_.invert_yaxis()
-        self.ax_.margins(x=0.15)
-        self.ax_.set_xlabel(_LABELS[self.certificate.loss])
-        self.ax_.set_title(
-            f"Joint chi-square radius {self.certificate.joint_radius:.3g}, "
-            f"{self.certificate.n_samples} held-out samples",
-            fontsize=10,
+        self.encoder_bars_ = self._plot_encoder_term(values)
+        totals = [value + (self.certificate.encoder_term or 0.0) for value in values]
+        self.ax_.bar_label(
+            self.encoder_bars_ or self.bars_,
+            [f"{total:.3f}" for total in totals],
+            padding=3,
+            fontsize=FONT - 1,
         )
+        self.ax_.invert_yaxis()
+        self.ax_.spines[["top", "right"]].set_visible(False)
+        self.ax_.margins(x=0.02)
+        self.ax_.set_xlabel(_LABELS[self.certificate.loss])
+        self.ax_.set_title("\n".join(self._title()), fontsize=FONT)
+        label_ticks(self.ax_, [self._name(key, value) for key, value in found.items()])
+        # fewer numbers on the axis if it is short
+        n_labels = max(2, int(inches(self.ax_)[0] / _LABEL_INCHES))
+        self.ax_.locator_params(axis="x", nbins=n_labels)
         return self
+
+    def _plot_encoder_term(self, values):
+        """Lengthen the bars by what encoder errors add to the bounds."""
+        if not self.certificate.encoder_term:
+            return None
+        return self.ax_.barh(
+            range(len(values)),
+            self.certificate.encoder_term,
+            left=values,
+            color="white",
+            hatch=HATCHES[3],
+            edgecolor="black",
+            height=0.65,
+        )
+
+    def _name(self, key, value):
+        name = _RUNGS[key].format(100 * self.certificate.confidence)
+        is_error_rate = self.certificate.loss == "zero_one"
+        says_nothing = key in _BOUNDS and is_error_rate and value >= 1
+        return f"{name} (vacuous)" if says_nothing else name
+
+    def _title(self):
+        """Return the lines of the title: what was done, and what does not hold."""
+        certificate = self.certificate
+        lines = [
+            f"Joint chi-square radius {certificate.joint_radius:.3g}",
+            f"{certificate.n_samples} held-out samples",
+        ]
+        if certificate.upper_bound is None:
+            lines.append("no guarantee without loss_bound")
+        elif certificate.is_vacuous():
+            lines.append("no guarantee: vacuous bound")
+        if certificate.encoder_term is None:
+            lines.append("encoder errors not covered")
+        elif certificate.encoder_term:
+            lines.append(f"crossed: encoder errors, {certificate.encoder_term:.3g}")
+        return lines

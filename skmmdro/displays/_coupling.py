@@ -108,7 +108,8 @@ class CouplingDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to plot; None: a new figure.
+            Where to plot; None: a new figure. A figure without a layout engine is laid
+            out once, so that names and legends have room.
 
         Returns
         -------

@@ -96,7 +96,8 @@ class RadiusPathDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to plot; None: a new figure.
+            Where to plot; None: a new figure. A figure without a layout engine is laid
+            out once, so that names and legends have room.
         quantity : {"norms", "loss"}, default="norms"
             "norms": the norm of each modality's coefficients. "loss": the robust
             objective, and the mean loss without shift.

@@ -120,7 +120,8 @@ class RobustnessDisplay:
         Parameters
         ----------
         axes : ndarray of Axes of shape (n_shifts, n_modalities) or None, default=None
-            Where to plot; None: a new figure.
+            Where to plot; None: a new figure. A figure without a layout engine is laid
+            out once, so that names and legends have room.
 
         Returns
         -------

@@ -134,7 +134,8 @@ class WorstCaseDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to plot; None: a new figure.
+            Where to plot; None: a new figure. A figure without a layout engine is laid
+            out once, so that names and legends have room.
         kind : {"groups", "samples"}, default="groups"
             "groups": share of each group among the samples, next to its share of the
             worst-case weight. "samples": the samples of largest weight, as multiples of
