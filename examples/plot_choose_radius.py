@@ -113,7 +113,7 @@ def print_results(title, estimate, models, accuracy):
 
 
 def plot(estimate, accuracy, path):
-    figure, axes = plt.subplots(1, 2, figsize=(11.5, 3.8), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     names = list(estimate.radii)
     radii = np.array([estimate.radii[name] for name in names])
     ends = np.array([[estimate.lower[n], estimate.upper[n]] for n in names]).T
@@ -122,12 +122,12 @@ def plot(estimate, accuracy, path):
         radii, at, xerr=np.abs(ends - radii), fmt="o", color="black", capsize=3
     )
     axes[0].axvline(1.0, color="0.5", linestyle="--", linewidth=1)
-    axes[0].text(1.2, 5.6, "reweighting ends,\ntransport begins", fontsize=8)
+    axes[0].text(1.3, 5.8, "reweighting ends,\ntransport begins", fontsize=9)
     axes[0].set_xscale("symlog", linthresh=1e-2)
     axes[0].set_xlim(left=0)
     axes[0].set_yticks(at, names)
     axes[0].invert_yaxis()
-    axes[0].set_xlabel("chi-square radius from unlabelled articles, 95 % interval")
+    axes[0].set_xlabel("chi-square radius from unlabelled\narticles, 95 % interval")
     styles = {
         "share of the larger class": {"color": "white", "hatch": ""},
         "LogisticRegression, C=1": {"color": "0.75", "hatch": "//"},
@@ -147,12 +147,13 @@ def plot(estimate, accuracy, path):
             edgecolor="black",
             **styles[name],
         )
-        axes[1].bar_label(bars, fmt="%.2f", fontsize=6, padding=1)
+        axes[1].bar_label(bars, fmt="%.2f", fontsize=8, padding=1, rotation=90)
     heads = ["all" if month == "None" else month for month in months]
     axes[1].set_xticks(range(len(months)), heads)
-    axes[1].set_ylim(0.4, 0.72)
+    axes[1].set_ylim(0.4, 0.67)
     axes[1].set_ylabel("accuracy")
-    axes[1].legend(fontsize=8, loc="upper center", ncols=2)
+    handles, texts = axes[1].get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside upper right", ncols=2, fontsize=10)
     figure.savefig(path, dpi=120)
 
 

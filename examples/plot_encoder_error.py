@@ -43,9 +43,9 @@ POPULATION = {
     "correlation": 0.3,
 }
 STYLES = {
-    "LogisticRegression": {"color": "0.5", "marker": "s"},
-    "early fusion": {"color": "tab:orange", "marker": "^"},
-    "by modality": {"color": "tab:blue", "marker": "o"},
+    "LogisticRegression": {"color": "#000000", "marker": "s", "linestyle": "-."},
+    "early fusion": {"color": "#D55E00", "marker": "^", "linestyle": "--"},
+    "by modality": {"color": "#0072B2", "marker": "o", "linestyle": "-"},
 }
 
 
@@ -107,20 +107,20 @@ def print_table(results):
 
 
 def plot(results, path):
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), constrained_layout=True)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), constrained_layout=True)
     for name, values in results.items():
         mean = values.mean(axis=1)
         axes[0].plot(NOISES, mean[:, 0], label=name, **STYLES[name])
         axes[1].plot(NOISES, mean[:, 1], label=name, **STYLES[name])
-        color = STYLES[name]["color"]
         if np.isfinite(mean[:, 2]).all():
-            axes[1].plot(NOISES, mean[:, 2], ":", color=color, label=f"{name}, bound")
+            style = STYLES[name] | {"linestyle": ":", "markerfacecolor": "white"}
+            axes[1].plot(NOISES, mean[:, 2], label=f"{name}, bound", **style)
     axes[0].set_ylabel("accuracy")
     axes[1].set_ylabel("log loss")
     for axis in axes:
         axis.set_xlabel("noise of each image feature at test time")
     handles, labels = axes[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=8)
+    figure.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=9)
     figure.savefig(path, dpi=120)
 
 

@@ -124,11 +124,12 @@ def print_table(heart, results):
 
 
 def plot(heart, results, path):
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), constrained_layout=True)
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), constrained_layout=True)
     labels = [*heart.site_names, "mean"]
+    labels = [name.replace("_", "\n", 1).replace("_", " ") for name in labels]
     styles = {
         "LogisticRegression": {"color": "0.75", "hatch": "//"},
-        "DROClassifier": {"color": "tab:blue"},
+        "DROClassifier": {"color": "#0072B2"},
     }
     for axis, key in zip(axes, ("accuracy", "log loss"), strict=True):
         for shift, (name, rows) in zip((-0.2, 0.2), results.items(), strict=True):
@@ -142,14 +143,14 @@ def plot(heart, results, path):
                 edgecolor="black",
                 **styles[name],
             )
-            axis.bar_label(bars, fmt="%.2f", fontsize=7, padding=1)
-        axis.set_xticks(range(len(labels)), labels, rotation=20, fontsize=8)
-        axis.set_title(f"{key} at the hospital left out", fontsize=10)
+            axis.bar_label(bars, fmt="%.2f", fontsize=8, padding=1)
+        axis.set_xticks(range(len(labels)), labels)
+        axis.set_title(f"{key} at the hospital left out", fontsize=11)
         axis.margins(y=0.12)
-    axes[0].set_ylabel("accuracy (higher is better)")
-    axes[1].set_ylabel("log loss (lower is better)")
+    axes[0].set_ylabel("higher is better")
+    axes[1].set_ylabel("lower is better")
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=2, fontsize=9)
+    figure.legend(handles, names, loc="outside upper center", ncols=2, fontsize=10)
     figure.savefig(path, dpi=120)
 
 

@@ -29,7 +29,11 @@ from skmmdro import KernelDROClassifier
 from skmmdro.ambiguity import ChiSquare, ModalityLoss
 from skmmdro.datasets import load_handwritten_views
 
-COLORS = {"SVC": "0.75", "kernel": "tab:blue", "kernel, views lost": "tab:orange"}
+STYLES = {
+    "SVC": {"color": "0.7", "marker": "s"},
+    "kernel": {"color": "#0072B2", "marker": "o"},
+    "kernel, views lost": {"color": "#E69F00", "marker": "^"},
+}
 
 
 def fit_models(X, y, modalities):
@@ -73,21 +77,32 @@ def contributions(model, X, y):
 
 
 def plot(names, table, margin, path):
-    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), constrained_layout=True)
-    image = axes[0].imshow(margin, cmap="Blues", aspect="auto", vmin=0)
-    axes[0].set_xticks(range(len(names)), names, rotation=25, ha="right", fontsize=8)
-    axes[0].set_yticks(range(10))
-    axes[0].set_ylabel("digit")
-    axes[0].set_title("how much a view speaks for the true digit", fontsize=10)
-    figure.colorbar(image, ax=axes[0], shrink=0.9)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(10, 3.8), width_ratios=[1.1, 1], layout="constrained"
+    )
+    left.imshow(margin.T, cmap="Greys", aspect="auto", vmin=0)
+    for (digit, k), value in np.ndenumerate(margin):
+        value = round(value, 1) + 0.0  # no -0.0
+        color = "white" if value > 0.6 * margin.max() else "black"
+        place = {"ha": "center", "va": "center", "fontsize": 9}
+        left.text(digit, k, f"{value:.1f}", color=color, **place)
+    left.set_xticks(range(10))
+    left.set_yticks(range(len(names)), names)
+    left.set_xlabel("digit")
+    left.set_title("how much a view speaks for the true digit", fontsize=11)
     labels = ["all views", *(f"no {name}" for name in names)]
-    for name, values in table.items():
-        axes[1].plot(values, "o", ms=8, label=name, color=COLORS[name], mec="black")
-    axes[1].grid(axis="y", alpha=0.4)
-    axes[1].set_xticks(range(len(labels)), labels, rotation=25, ha="right", fontsize=8)
-    axes[1].set_title("accuracy on new images", fontsize=10)
-    handles, texts = axes[1].get_legend_handles_labels()
-    figure.legend(handles, texts, loc="outside upper right", ncols=3, fontsize=8)
+    for k, (name, values) in enumerate(table.items()):
+        # side by side, so that no mark hides another
+        rows = np.arange(len(labels)) + 0.22 * (k - 1)
+        right.plot(
+            values, rows, linestyle="", ms=7, mec="black", label=name, **STYLES[name]
+        )
+    right.set_yticks(range(len(labels)), labels)
+    right.invert_yaxis()
+    right.grid(axis="x", alpha=0.4)
+    right.set_xlabel("accuracy on new images")
+    handles, texts = right.get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside upper right", ncols=3, fontsize=10)
     figure.savefig(path, dpi=120)
 
 

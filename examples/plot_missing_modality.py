@@ -120,12 +120,12 @@ def print_table(results):
 
 
 def plot(results, path):
-    figure, axis = plt.subplots(figsize=(9, 3.8), constrained_layout=True)
+    figure, axis = plt.subplots(figsize=(9, 4.2), constrained_layout=True)
     styles = {
         ("LogisticRegression", "mean"): {"color": "0.85", "hatch": "//"},
         ("LogisticRegression", "conditional"): {"color": "0.6"},
-        ("ModalityLoss", "mean"): {"color": "tab:cyan", "hatch": "//"},
-        ("ModalityLoss", "conditional"): {"color": "tab:blue"},
+        ("ModalityLoss", "mean"): {"color": "#56B4E9", "hatch": "//"},
+        ("ModalityLoss", "conditional"): {"color": "#0072B2"},
     }
     places = np.arange(len(VIEWS) + 1)
     for shift, (key, rows) in zip((-0.3, -0.1, 0.1, 0.3), results.items(), strict=True):
@@ -139,12 +139,12 @@ def plot(results, path):
             label=f"{name}, {strategy}",
             **styles[key],
         )
-        axis.bar_label(bars, fmt="%.1f", fontsize=7, padding=2)
+        axis.bar_label(bars, fmt="%.1f", fontsize=9, padding=2)
     axis.margins(y=0.08)  # room for the labels
     axis.set_xticks(places, ["nothing", *VIEWS])
     axis.set_xlabel("view that is missing at test time")
     axis.set_ylabel("test errors (%)")
-    figure.legend(loc="outside upper center", ncols=4, fontsize=8)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=10)
     figure.savefig(path, dpi=120)
 
 

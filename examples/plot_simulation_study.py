@@ -150,32 +150,50 @@ def print_tables(results):
 
 
 def plot(results, path):
-    figure, axes = plt.subplots(
-        1, 3, figsize=(11, 3.9), sharey=True, layout="constrained"
-    )
+    figure, axes = plt.subplots(2, 3, figsize=(10, 6.2), layout="constrained")
     titles = {
         "size of the shift": "all modalities moved by s",
         "correlation": "moved by 0.5",
-        "encoder noise": "moved by 0.5, noise in all modalities",
+        "encoder noise": "moved by 0.5, noise in all",
     }
-    for axis, (name, (values, table)) in zip(axes, results.items(), strict=True):
-        for key, errors in table.items():
-            axis.errorbar(
-                values,
-                errors.mean(0),
-                yerr=errors.std(0),
-                label=key,
-                capsize=2,
-                markersize=4.5,
-                **STYLES[key],
-            )
-        axis.set_xlabel(f"{name}{' s' if 'shift' in name else ''}")
-        axis.set_title(titles[name], fontsize=10)
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("error rate")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=6, fontsize=9)
+    # the models are alike, so their errors have a row and scales of their own
+    bounds = ("coupled bound", "early-fusion bound", "coupled")
+    for column, (name, (values, table)) in enumerate(results.items()):
+        width = values[-1] - values[0]
+        for k, key in enumerate(make_sets()):
+            at = np.add(values, 0.015 * (k - 1.5) * width)  # side by side
+            draw_line(axes[0, column], at, table, key)
+        for key in bounds:
+            draw_line(axes[1, column], values, table, key)
+        axes[0, column].set_title(titles[name], fontsize=11)
+        axes[1, column].set_ylim(0, 1.05)
+        axes[1, column].set_xlabel(f"{name}{' s' if 'shift' in name else ''}")
+    axes[0, 0].set_ylabel("error rate")
+    axes[1, 0].set_ylabel("error rate and its bounds")
+    handles = {
+        text: handle
+        for axis in (axes[0, 0], axes[1, 0])
+        for handle, text in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        handles.values(), handles, loc="outside upper center", ncols=3, fontsize=10
+    )
     figure.savefig(path, dpi=120)
+
+
+def draw_line(axis, values, table, key):
+    """Draw the mean over seeds, with bars of one standard deviation."""
+    errors = table[key]
+    axis.errorbar(
+        values,
+        errors.mean(0),
+        yerr=errors.std(0),
+        label=key,
+        capsize=2,
+        markersize=5,
+        **STYLES[key],
+    )
+    axis.grid(alpha=0.3)
 
 
 def main(n_seeds=20, path="simulation_study.png"):

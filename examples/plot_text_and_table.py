@@ -92,7 +92,7 @@ def plot(scores, path):
     figure, axis = plt.subplots(figsize=(6.5, 3.6), constrained_layout=True)
     styles = {
         "LogisticRegression": {"color": "0.75", "hatch": "//"},
-        "DROClassifier": {"color": "tab:blue"},
+        "DROClassifier": {"color": "#0072B2"},
     }
     places = np.arange(len(CHOICES))
     for shift, model in zip((-0.2, 0.2), MODELS, strict=True):
@@ -106,14 +106,14 @@ def plot(scores, path):
             label=model,
             **styles[model],
         )
-        axis.bar_label(bars, fmt="%.3f", fontsize=8, padding=2)
+        axis.bar_label(bars, fmt="%.3f", fontsize=9, padding=2)
     axis.axhline(0.5, color="black", linewidth=0.8, linestyle=":")
     beside = axis.get_yaxis_transform()
-    axis.text(1.01, 0.5, "guessing", fontsize=8, va="center", transform=beside)
+    axis.text(1.01, 0.5, "guessing", fontsize=9, va="center", transform=beside)
     axis.set_ylim(0.4, 1.0)
     axis.set_xticks(places, CHOICES)
     axis.set_ylabel("balanced accuracy, five folds")
-    axis.legend(loc="upper center", fontsize=9, ncols=2)
+    axis.legend(loc="upper center", fontsize=10, ncols=2)
     figure.savefig(path, dpi=120)
 
 
