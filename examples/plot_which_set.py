@@ -18,8 +18,8 @@ averaged over complete rows and rows without each view. Nothing is chosen on tes
 A set helps against the shift it is made for. `Domains`, which asks for the worst of the
 three known hospitals, is best at the fourth; `ModalityLoss` is best without a view.
 
-Run it with ``python examples/plot_which_set.py``; the table is printed and the picture
-is saved as ``which_set.png``.
+Run it with ``python examples/plot_which_set.py`` (some minutes); the table is printed
+and the picture is saved as ``which_set.png``.
 """
 
 import warnings
@@ -182,9 +182,9 @@ def plot(results, path):
             color="0.75",
             zorder=2,
         )
-        axis.set_title(title, fontsize=10)
+        axis.set_title(title, fontsize=11)
         axis.set_xlabel("accuracy (dotted: ordinary model)")
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=8)
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     figure.savefig(path, dpi=120)
 
 
