@@ -284,6 +284,16 @@ def test_path_leaves_the_layout_to_the_owner_of_the_figure():
     figure.tight_layout()
 
 
+def test_axes_that_no_layout_can_move():
+    part = plt.figure().subfigures(1, 2)[1].subplots()
+    free = plt.figure().add_axes((0.2, 0.2, 0.4, 0.4))
+    place = free.get_position().bounds
+    for ax in (part, free):
+        display = RadiusPathDisplay.from_path(made_up_path(["a"], [0.0, 0.1]), ax=ax)
+        assert_beside(display.ax_.get_legend(), ax)
+    assert free.get_position().bounds == place
+
+
 def test_path_from_estimator_on_given_axes():
     ax = plt.subplots()[1]
     display = RadiusPathDisplay.from_estimator(MODEL, X, Y, radii=[0.0, 0.1], ax=ax)
