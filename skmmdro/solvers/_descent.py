@@ -100,8 +100,8 @@ def _rung_is_done(problem, at, decrement, tol):
 
 def finish(problem, at, status, n_iter, options, gap=None):
     """Return the Solution at an Evaluation; "optimal" only with a gap to show."""
-    if gap is None:
-        gap = problem.gap(at, options.tol)
+    if gap is None:  # a bound, not an estimate: other points are certified by it
+        gap = problem.gap(at)
     if status != "stopped":
         if gap <= options.tol:
             status = "optimal"

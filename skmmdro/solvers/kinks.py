@@ -201,7 +201,7 @@ def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
         if part.status != "optimal":
             hopeless.add(tuple(active))
         at = problem.evaluate(part.theta)
-        gap = problem.gap(at, options.tol)
+        gap = problem.gap(at)
         if gap < best.gap:
             best = replace(part, weights=at.worst.weights, gap=gap)
         pull = at.risk_rate * penalty.norms(at.pull[: problem.n_features])

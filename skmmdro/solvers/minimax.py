@@ -64,7 +64,7 @@ def minimax(problem, start, options):
         # steps square the error: after one this small, the next is not worth its cost
         if decrease <= options.tol ** (POLISH / 2) * scale:
             mixed = _with_mixture(problem, at, pi)
-            gap = problem.gap(mixed, options.tol)
+            gap = problem.gap(mixed)
             if gap <= options.tol or rounding:
                 return finish(problem, mixed, "optimal", n_iter, options, gap)
     return finish(problem, _with_mixture(problem, at, pi), status, n_iter, options)
