@@ -116,3 +116,23 @@ def test_a_domain_of_one_sample():
         model = DROClassifier(set_ + Domains(level=0.5), alpha=0.1)
         model.fit(X, y, domains=domains)
         assert 0 <= model.dual_gap_ <= 1e-6
+
+
+@pytest.mark.parametrize("loss", ["hinge", "absolute_error"])
+@pytest.mark.parametrize("factor", [10.0, 1e6])
+@pytest.mark.parametrize("features, targets", [(1, 1), (1e6, 1e-6), (1e-6, 1e6)])
+def test_the_useful_budget_of_losses_with_kinks(loss, factor, features, targets):
+    """In units of the features, whatever units data and budgets are in."""
+    X, y = data(40)
+    estimator = DROClassifier if loss == "hinge" else DRORegressor
+    y = y if loss == "hinge" else targets * (X[:, 0] - X[:, 5])
+    model = estimator(Wasserstein(factor * features), loss=loss, modalities=WIDTHS)
+    with pytest.warns(UserWarning, match="largest useful radius") as caught:
+        model.fit(features * X, y)
+    (warning,) = caught
+    found = float(str(warning.message).rpartition("radius=")[2].rstrip("."))
+    small = Wasserstein(0.9 * found / features)
+    assert np.any(model.set_params(ambiguity=small, alpha=1e-6).fit(X, y).coef_)
+    large = Wasserstein(1.02 * found / features)
+    with pytest.warns(UserWarning, match="so large"):
+        assert not np.any(model.set_params(ambiguity=large).fit(X, y).coef_)

@@ -543,7 +543,7 @@ ADDED = {
 def test_fast_path_of_every_norm(norm, coupling, added, loss, n_classes, alpha):
     """The smoothed norm, the dual ball and the exact zeros against the cone program."""
     X, y, weights = problem(n_classes)
-    # without a squared norm Newton's method cannot end at all kinks: the last resort may
+    # without a squared norm Newton's method may not end at a kink: the last resort does
     solvers = "auto" if alpha == 0 else "newton", "cvxpy"
     for radius in (MIXED, 3.0):
         ambiguity = Wasserstein(radius, norm=norm, coupling=coupling)

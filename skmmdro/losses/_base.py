@@ -134,7 +134,8 @@ class SeparableLoss:
         Raw predictions that are close to a kink count as being there.
         """
         kink, t = self.function, self.sign * (raw - self.offset)
-        near = np.abs(t - kink.at) <= _NEAR_KINK * (1 + np.abs(raw))
+        scale = np.abs(raw) + np.abs(self.offset).max() + abs(kink.at)
+        near = np.abs(t - kink.at) <= _NEAR_KINK * scale
         slope = kink.value_slope(t)[1]
         ends = np.where(near, kink.low, slope), np.where(near, kink.high, slope)
         ends = self.sign * np.array(ends)

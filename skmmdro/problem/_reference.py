@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 
+_TINY = np.finfo(np.float64).tiny
+
 
 def cone_program(problem):
     """Return (cvxpy problem, coefficients, intercept or None, loss constraint).
@@ -60,11 +62,12 @@ def least_budget_share(problem, at):
     """Return the least factor of the budgets for which a constant model is best.
 
     At kinks of the loss its slope may be anything in an interval: the slopes chosen
-    are those for which the norms have to be smallest.
+    are those for which the norms have to be smallest. 1 if Clarabel does not find out.
     """
     import cvxpy as cp
 
     weights, share = at.worst.weights[:, None], cp.Variable(nonneg=True)
+    low = high = at.slope
     dual, constraints = weights * at.slope, []
     if not problem.loss.is_smooth:
         low, high = problem.loss.slope_range(at.raw)
@@ -72,19 +75,27 @@ def least_budget_share(problem, at):
         constraints = [dual >= weights * low, dual <= weights * high]
         if problem.fit_intercept:
             constraints.append(cp.sum(dual, axis=0) == 0)
-    pull, penalty = problem.data.cvxpy_rmatmul(dual), problem.penalty
+    # in units in which the answer is about one: budgets and features have their own
+    size = np.max(np.abs([weights * low, weights * high]), axis=0)
+    unit = np.sqrt(np.sum(problem.data.column_squares(problem.nominal)) * np.sum(size))
+    pull = problem.data.cvxpy_rmatmul(dual) / max(unit, _TINY)
+    penalty, largest = problem.penalty, problem.penalty.budgets.max()
     if penalty.norm is not None:
+        largest = max(largest, penalty.norm.radii.max())
         taken = cp.Variable(pull.shape)
-        constraints += penalty.norm.cvxpy_within(taken, share)
+        constraints += penalty.norm.scaled(1 / largest).cvxpy_within(taken, share)
         pull = pull - taken
-    for k, budget in enumerate(penalty.budgets):
+    for k, budget in enumerate(penalty.budgets / largest):
         block = pull[np.flatnonzero(penalty.labels == k)]
         constraints.append(cp.norm(block, "fro") <= share * budget)
     program = cp.Problem(cp.Minimize(share), constraints)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a share is advice: its first digits do
-        program.solve(solver=cp.CLARABEL)
-    return 1.0 if share.value is None else float(share.value)
+        warnings.simplefilter("ignore")  # what is inaccurate is told by the status
+        try:
+            program.solve(solver=cp.CLARABEL)
+        except cp.error.SolverError:
+            return 1.0
+    return float(share.value) * unit / largest if program.status == cp.OPTIMAL else 1.0
 
 
 def _charge(penalty, W):
