@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from test_reference import WIDTHS, make_problem
 
-from skmmdro import DROClassifier, DRORegressor
+from skmmdro import DROClassifier, DRORegressor, KernelDROClassifier
 from skmmdro.ambiguity import (
     REGISTRY,
     ChiSquare,
@@ -148,16 +149,41 @@ def test_environments(n_classes):
     assert worst.domain is None and "domain_risks" not in worst
 
 
-def test_the_mean_of_a_missing_modality_is_that_of_the_data():
-    """As the set's documentation says; a one-block shift makes the difference."""
+@pytest.mark.parametrize("container", [np.asarray, csr_array], ids=["dense", "sparse"])
+def test_a_missing_modality_has_its_training_mean(container):
+    """Whatever the mean of the data passed is."""
+    X, y, weights = problem(2)
+    model = make_model(2, Composite()).fit(container(X), y, weights)
+    moved = X + 0.7
+    worst = model.worst_case(container(moved), y, ambiguity=ModalityLoss())
+    lost = moved.copy()
+    lost[:, 3] = np.average(X[:, 3], weights=weights)
+    expected = losses_of(model, lost, y).mean()
+    assert worst.environment_risks["without x1"] == pytest.approx(expected)
+
+
+def test_a_missing_modality_of_a_kernel_model():
+    """Its function is zero, as in predictions of a modality that is NaN."""
     X, y, _ = problem(2)
-    model = make_model(2, Composite()).fit(X, y)
+    model = KernelDROClassifier(ChiSquare(0.0), modalities=WIDTHS, alpha=1e-2)
+    model.fit(X, y)
     moved = X + 0.7
     worst = model.worst_case(moved, y, ambiguity=ModalityLoss())
     lost = moved.copy()
-    lost[:, 3] = moved[:, 3].mean()
+    lost[:, 3] = np.nan
     expected = losses_of(model, lost, y).mean()
     assert worst.environment_risks["without x1"] == pytest.approx(expected)
+
+
+def test_ties_of_a_minimax():
+    """The fit keeps the mixture, worst_case a vertex; their risks are the same."""
+    X, y, _ = problem(2)
+    model = make_model(2, ModalityLoss()).fit(X, y)
+    worst = model.worst_case(X, y)
+    risks = np.array(list(worst.environment_risks.values()))
+    np.testing.assert_allclose(risks, model.environment_risks_, rtol=1e-9)
+    assert np.sum(model.environment_weights_ > 1e-3) > 1
+    assert model.environment_weights_ @ risks == pytest.approx(worst.risk, rel=1e-6)
 
 
 @every_task

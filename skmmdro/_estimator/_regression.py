@@ -69,7 +69,8 @@ class RegressorPart(RegressorMixin):
             Domain of each sample, for sets that need it.
         ambiguity : str, AmbiguitySet, list or None, default=None
             The set; None: the one the model was fitted with. What a set learns from
-            data, such as the coupling, it learns from X.
+            data, such as the coupling, it learns from X. A modality that is missing is
+            replaced by its mean in training, as it would be at prediction.
 
         Returns
         -------
@@ -87,6 +88,14 @@ class RegressorPart(RegressorMixin):
                 set has none.
             environment_weights, environment_risks, domain_weights, domain_risks : dict
                 Weight and risk of each, by name, if the set has them.
+
+        Notes
+        -----
+        For the training data and the fitted set the risk is that of the fit. The
+        weights are one worst case of possibly many: a model that is best in the worst
+        case often makes several environments, domains or samples equally bad. This
+        method then puts the weight on one of them, while `worst_case_weights_` and
+        `environment_weights_` are the mixture that proves the model to be optimal.
         """
         check_is_fitted(self)
         data, y = self._validate(X, y, reset=False)

@@ -106,7 +106,7 @@ class EnvironmentSet(AmbiguitySet):
 
 @dataclass(frozen=True)
 class BoundEnvironments:
-    """Copies of all samples in which some modalities are replaced by their means.
+    """Copies of all samples in which some modalities are replaced by training means.
 
     Attributes
     ----------

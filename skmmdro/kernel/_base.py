@@ -246,7 +246,8 @@ class DROKernelModel(DROModel):
         uses = np.eye(n_blocks, len(modalities), dtype=bool)
         for k, pair in enumerate(self._function.pairs, start=len(modalities)):
             uses[k, list(pair)] = True
-        return Design(X, groups, features, blocks, uses)
+        # the functions have mean zero in training, and are zero where missing
+        return Design(X, groups, features, blocks, uses, np.zeros(features.shape[1]))
 
     def _fitted_theta(self, problem):
         n_outputs = problem.n_outputs

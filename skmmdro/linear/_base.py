@@ -4,17 +4,19 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimator import DROModel
-from ..problem import Design
+from ..problem import Design, column_means
 
 
 class DROLinearModel(DROModel):
     """A model that is linear in the columns of X; not for direct use."""
 
     def _design(self, sample, modalities):
-        return Design(sample.data, modalities)
+        means = column_means(sample.data, sample.nominal)
+        return Design(sample.data, modalities, means=means)
 
     def _fitted_design(self, sample):
-        return Design(sample.data, self._fitted_modalities())
+        # a modality that is missing is replaced by its mean in training
+        return Design(sample.data, self._fitted_modalities(), means=self._means)
 
     def _coefficients(self, problem, theta, design):
         W, b = problem.split(theta)
@@ -22,6 +24,7 @@ class DROLinearModel(DROModel):
         return {
             "coef_": np.ascontiguousarray(W.T, dtype=dtype),
             "intercept_": self._intercept(b.astype(dtype)),
+            "_means": design.means,
         }
 
     def _fitted_theta(self, problem):

@@ -2,6 +2,7 @@
 
 from ._build import Design, build_problem
 from ._choose import solve
+from ._data import column_means
 from ._problem import RobustProblem
 
-__all__ = ["Design", "RobustProblem", "build_problem", "solve"]
+__all__ = ["Design", "RobustProblem", "build_problem", "column_means", "solve"]

@@ -31,6 +31,8 @@ class Design:
     uses : ndarray of bool of shape (n_blocks, n_modalities) or None
         Which modalities a block is made of: it is missing where one of them is. None:
         one block for each modality.
+    means : ndarray of shape (n_features,) or None
+        What stands for features that are missing. None: their nominal means.
     """
 
     X: object
@@ -38,6 +40,7 @@ class Design:
     features: object = None
     blocks: Modalities | None = None
     uses: np.ndarray | None = None
+    means: np.ndarray | None = None
 
     def resolved(self):
         """Return features, blocks and uses with None replaced."""
@@ -103,7 +106,7 @@ def build_problem(
     if "environment" in parts:
         bound = parts["environment"].bind(design.modalities)
         masks = bound.masks @ uses.T  # a block is missing if one it is made of is
-        data = MaskedData.from_matrix(features, blocks, nominal, masks)
+        data = MaskedData.from_matrix(features, blocks, nominal, masks, design.means)
         risk, n_copies = _over_environments(bound, risk, len(nominal)), data.n_copies
         nominal = (bound.prior[:, None] * nominal).ravel()
         loss = loss.take(np.tile(np.arange(data.n_samples), n_copies))

@@ -131,3 +131,8 @@ class SparseData:
 def data_operator(X):
     """Return the operator for a validated matrix."""
     return SparseData(X) if issparse(X) else DenseData(X)
+
+
+def column_means(X, nominal):
+    """Return the weighted means of the columns of a validated matrix, (n_features,)."""
+    return data_operator(X).rmatmul(nominal[:, None])[:, 0]

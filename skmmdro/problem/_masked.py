@@ -1,18 +1,18 @@
-"""Copies of the data in which some modalities are replaced by their means."""
+"""Copies of the data in which some modalities are replaced by means."""
 
 import numpy as np
 from scipy.sparse import issparse
 
-from ._data import data_operator
+from ._data import column_means, data_operator
 
 
 class MaskedData:
     """Products with stacked copies of a matrix, which are never formed.
 
-    Copy e has the columns of the modalities in ``masks[e]`` replaced by their means.
-    With C_k = X_k W_k and m_k the means, its predictions are the sum of C_k over the
-    modalities that are there and of m_k W_k over those that are not: one pass over
-    the data serves all copies.
+    Copy e has the columns of the modalities in ``masks[e]`` replaced by means. With C_k
+    = X_k W_k and m_k the means, its predictions are the sum of C_k over the modalities
+    that are there and of m_k W_k over those that are not: one pass over the data serves
+    all copies.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class MaskedData:
     columns : list of slice or ndarray
         Where they are in X.
     means : list of ndarray
-        Mean of each column, by modality.
+        What stands for each column where it is missing, by modality.
     masks : ndarray of bool of shape (n_copies, n_modalities)
         True where a modality is missing.
     """
@@ -34,11 +34,12 @@ class MaskedData:
         self.shape = (self.n_copies * self.n_samples, n_features)
 
     @classmethod
-    def from_matrix(cls, X, modalities, nominal, masks):
-        """Split a validated matrix, dense or CSR."""
+    def from_matrix(cls, X, modalities, nominal, masks, means=None):
+        """Split a validated matrix, dense or CSR; None: take the nominal means."""
         columns = [_as_slice(c) for c in modalities.columns]
         blocks = [data_operator(_columns(X, c)) for c in columns]
-        means = [block.rmatmul(nominal[:, None])[:, 0] for block in blocks]
+        means = column_means(X, nominal) if means is None else means
+        means = [means[c] for c in modalities.columns]
         return cls(blocks, columns, means, masks)
 
     def _each(self):
