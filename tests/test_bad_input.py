@@ -197,6 +197,24 @@ def test_a_loss_of_the_other_task():
         DRORegressor(loss="log_loss").fit(X, y)
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"ambiguity": "chi2"},
+        {"ambiguity": "cvar"},
+        {"ambiguity": "wasserstein"},
+        {"ambiguity": ["modality_loss", "wasserstein"]},
+        {"ambiguity": "modality_loss", "loss": "hinge"},
+    ],
+)
+def test_minimax_is_for_maxima_of_smooth_risks(parameters):
+    X, y = data(DROClassifier)
+    with pytest.raises(
+        ValueError, match="solver='minimax' is for the worst of several"
+    ):
+        DROClassifier(solver="minimax", **parameters).fit(frame(X), y)
+
+
 @both
 def test_a_failed_fit_changes_nothing(estimator):
     X, y = data(estimator)

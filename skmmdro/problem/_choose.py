@@ -10,7 +10,7 @@ _MAX_KINKED = 1_500  # the same if each of them may have a kink
 _MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
 _MAX_CONES = 500_000  # terms times unknowns up to which cones are a last resort
 _PATIENCE = 200  # iterations; who allows fewer wants to stop early
-_CONES, _DONE = "cvxpy", ("optimal", "stopped")
+_CONES, _MINIMAX, _DONE = "cvxpy", "minimax", ("optimal", "stopped")
 
 
 def solve(problem, solver, options, start=None):
@@ -38,6 +38,12 @@ def solve(problem, solver, options, start=None):
         raise ValueError(
             f"solver={solver!r} cannot handle a finite label_cost; use solver='auto' "
             "or 'cvxpy'."
+        )
+    if solver == _MINIMAX and (problem.penalty.has_budgets or not _is_minimax(problem)):
+        raise ValueError(
+            f"solver={solver!r} is for the worst of several smooth risks, ModalityLoss "
+            "or Domains with level below 1 and a smooth loss, without budgets of "
+            "modalities; use solver='auto'."
         )
     if problem.size > _MAX_EXPLICIT and Reduction.applies(problem):
         thin = Reduction(problem)
@@ -91,7 +97,7 @@ def _fast(problem, name, options, start):
     if problem.is_smooth:
         solution = smooth_solver(problem, start, options)
     elif _is_minimax(problem) and name == "newton":
-        solution = REGISTRY["minimax"](problem, start, options)
+        solution = REGISTRY[_MINIMAX](problem, start, options)
     else:
         return solve_with_kinks(smooth_solver, problem, start, options)
     # a kink of the risk, such as equal losses, is what stops them
