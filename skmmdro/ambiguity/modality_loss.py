@@ -107,6 +107,12 @@ class ModalityLoss(EnvironmentSet):
                 f"modality of {list(known)}."
             )
         sets = [frozenset(entry) for entry in lost]
+        for entry, names in zip(lost, sets, strict=True):
+            if len(names) < len(entry):
+                raise ValueError(
+                    f"ModalityLoss names a modality twice in the entry {entry}; an "
+                    "entry lists different modalities that are missing together."
+                )
         if len(set(sets)) < len(sets):
             raise ValueError(
                 f"ModalityLoss states an environment twice in {lost}; leave one out."
