@@ -5,10 +5,14 @@ from dataclasses import is_dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
+import numpy as np
 import pytest
+from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import validate
+from test_reference import WIDTHS, make_problem
 
 import skmmdro
+from skmmdro import ambiguity, losses, solvers
 
 PUBLIC = ["compose", "datasets", "ambiguity", "losses", "linear"]
 PUBLIC += ["kernel", "certificates", "radius", "robustness", "displays"]
@@ -99,3 +103,47 @@ def test_contracts_are_documented():
 
 def test_the_validator_sees_errors():
     assert errors("skmmdro.problem._problem.RobustProblem.gap", IGNORED_IN_METHODS)
+
+
+ESTIMATORS = [
+    skmmdro.DROClassifier,
+    skmmdro.DRORegressor,
+    skmmdro.KernelDROClassifier,
+    skmmdro.KernelDRORegressor,
+]
+every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
+
+
+@every_estimator
+def test_estimators_list_all_that_is_registered(estimator):
+    """Aliases of sets, of the losses of the task, and of solvers."""
+    described = {
+        p.name: f"{p.type} {p.desc}" for p in ClassDoc(estimator)["Parameters"]
+    }
+    task = estimator._task
+    registered = {
+        "ambiguity": ambiguity.REGISTRY,
+        "loss": [a for a, loss in losses.REGISTRY.items() if loss.task == task],
+        "solver": solvers.REGISTRY,
+    }
+    for parameter, aliases in registered.items():
+        lacking = [a for a in aliases if f'"{a}"' not in described[parameter]]
+        assert not lacking, f"{parameter} does not mention {lacking}"
+
+
+@pytest.mark.filterwarnings("ignore:The ambiguity set is so large:UserWarning")
+@every_estimator
+def test_estimators_describe_all_fitted_attributes(estimator):
+    """Under every set, alone and together with those of other kinds."""
+    pd = pytest.importorskip("pandas")
+    described = {p.name for p in ClassDoc(estimator)["Attributes"]}
+    n_classes = 2 if estimator._task == "classification" else 0
+    X, y, _ = make_problem(np.random.default_rng(0), n_classes, 40)
+    names = [f"m{k}__{j}" for k, width in enumerate(WIDTHS) for j in range(width)]
+    loss = "log_loss" if n_classes else "huber"
+    found = set()
+    for which in [*ambiguity.REGISTRY, ["chi2", "domains", "modality_loss"]]:
+        model = estimator(which, loss=loss, alpha=0.1, tol=1e-3)
+        model.fit(pd.DataFrame(X, columns=names), y, domains=np.arange(40) % 2)
+        found |= {k for k in vars(model) if k.endswith("_") and not k.startswith("_")}
+    assert found == described

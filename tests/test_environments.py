@@ -9,7 +9,16 @@ from sklearn.preprocessing import StandardScaler
 from test_reference import WIDTHS, make_problem
 
 from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare, Composite, CVaR, Domains, ModalityLoss
+from skmmdro.ambiguity import (
+    ChiSquare,
+    Composite,
+    CVaR,
+    Domains,
+    ModalityLoss,
+    ModalityShift,
+)
+from skmmdro.ambiguity.modality_shift import Tilts
+from skmmdro.modalities import resolve_modalities
 
 N_SAMPLES = 60
 BLOCKS = {"x0": slice(0, 3), "x1": slice(3, 4), "x2": slice(4, 6)}
@@ -127,6 +136,7 @@ def test_one_environment():
         ({"modalities": []}, "needs at least one entry"),
         ({"modalities": [()]}, "at least one name in each"),
         ({"modalities": [("x0", "x1"), ("x1", "x0")]}, "an environment twice"),
+        ({"modalities": [("x0", "x0")]}, r"twice in the entry \('x0', 'x0'\)"),
         ({"modalities": "x0"}, "'modalities' parameter of ModalityLoss"),
         ({"level": 1.5}, "'level' parameter of ModalityLoss"),
         ({"include_observed": "yes"}, "'include_observed' parameter"),
@@ -369,3 +379,23 @@ def test_domains_that_nobody_requested(routing):
     pipeline = make_pipeline(StandardScaler(), make_model(2, Domains()))
     with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="domains"):
         pipeline.fit(X, y, domains=SITES)
+
+
+def test_a_modality_shift_inside_of_a_domain():
+    """Directions of the pooled data, centred in the domain but not scaled anew."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 2))
+    domain = np.arange(300) % 2
+    X[domain == 1] = 0.3 * X[domain == 1] + 5
+    nominal = np.full(300, 1 / 300)
+    bound = ModalityShift(0.01).bind(X, nominal, resolve_modalities([1, 1], X))
+    assert bound.fitted["joint_radius_"] > 0.02  # the domains make modalities alike
+    for d in (0, 1):
+        rows = np.flatnonzero(domain == d)
+        values, p = X[rows, 0], np.full(150, 1 / 150)
+        functions = bound.reweighting.take(rows).functions[:, :1]  # of one modality
+        shift = (
+            Tilts(functions, [1], p).worst_case(values, p).weights @ values
+            - values.mean()
+        )
+        assert shift == pytest.approx(0.1 * values.var() / X[:, 0].std())

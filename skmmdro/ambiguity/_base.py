@@ -281,7 +281,20 @@ class Reweighting:
     def take(self, rows):
         """Return the set for a subset of the samples; self if it holds nothing by row.
 
-        Used to find scales and starting points, so it may be approximate.
+        Used for the parts of :class:`Domains`, where it defines the set inside a
+        domain, and for scales and starting points.
+
+        Parameters
+        ----------
+        rows : ndarray of int or slice
+            The samples to keep, in this order.
+
+        Returns
+        -------
+        reweighting : Reweighting
+            Its weights belong to those samples and are around their nominal weights,
+            rescaled to sum one. What the set has learned from all samples, such as
+            its functions, stays, centred anew where the set needs that.
         """
         return self
 

@@ -21,11 +21,14 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
     Parameters
     ----------
     ambiguity : str, AmbiguitySet or list, default="chi2"
-        The shifts to be protected against: an alias of a set with default parameters,
-        an object such as ``ChiSquare(radius={"text": 0.2, "image": 0.05})``, or a list
-        of sets of different kinds. Pass an object to tune ``ambiguity__radius`` in a
-        grid. Budgets and encoder errors are distances ``||phi(x) - phi(x')||`` in the
-        kernel's Hilbert space, see Notes.
+        The shifts to be protected against. An alias stands for a set with default
+        parameters: "chi2", "kl", "cvar", "tv", "mmd" and "modality_shift" reweight the
+        samples, "wasserstein" moves features, "domains" asks for the worst domain and
+        "modality_loss" for the worst missing modality. Or an object such as
+        ``ChiSquare(radius={"text": 0.2, "image": 0.05})``, or a sum or a list of sets
+        of different kinds, ``["chi2", ModalityLoss(level=0.5)]``. Pass an object to
+        tune ``ambiguity__radius`` in a grid. Budgets and encoder errors are distances
+        ``||phi(x) - phi(x')||`` in the kernel's Hilbert space, see Notes.
     kernel : str, callable or dict, default="rbf"
         Kernel of each modality: one for all, or a dict by modality name.
 
@@ -58,10 +61,12 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
         n rank.
     interactions : list of tuple of str or None, default=None
         Pairs of modalities such as ``[("text", "image")]``. The product of their
-        centred kernels becomes a block of its own, named "text:image". Dicts of
-        transport budgets have to name it; radii of reweighting sets belong to
-        modalities only, and an encoder error is not possible.
-    loss : str or Loss, default="log_loss"
+        centred kernels becomes a block of its own, named "text:image". In a
+        dict of transport budgets it has one of its own, 0 if left out; radii of
+        reweighting sets belong to modalities only, and an encoder error is not
+        possible.
+    loss : {"log_loss", "hinge", "squared_hinge", "modified_huber"} or Loss, \
+            default="log_loss"
         Loss of the raw prediction, see :class:`DROClassifier`.
     modalities : dict, list of int or None, default=None
         Which columns form which modality, see :class:`DROClassifier`.
@@ -74,7 +79,7 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
     class_weight : dict, "balanced" or None, default=None
         Factors of the sample weights by class. "balanced" gives every class the same
         total weight.
-    solver : {"auto", "newton", "lbfgs", "cvxpy"}, default="auto"
+    solver : {"auto", "newton", "lbfgs", "minimax", "cvxpy"}, default="auto"
         See :class:`DROClassifier`.
     tol : float in (0, inf), default=1e-6
         Relative duality gap at which to stop: the objective is then at most this
@@ -116,6 +121,25 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
         Relative duality gap, an upper bound of the relative suboptimality.
     n_iter_ : int
         Iterations taken.
+    coupling_ : ndarray of shape (n_modalities, n_modalities)
+        Coupling matrix (ChiSquare, KullbackLeibler, ModalityShift).
+    joint_radius_ : float
+        Joint radius of all modalities (the same sets, and TotalVariation).
+    early_fusion_radius_ : float
+        Radius that merged columns would need for the same protection (ChiSquare,
+        KullbackLeibler).
+    environment_names_ : list of str
+        What the environments are called (ModalityLoss).
+    environment_weights_ : ndarray of shape (n_environments,)
+        Weight of each environment in the worst case (ModalityLoss).
+    environment_risks_ : ndarray of shape (n_environments,)
+        Risk in each environment (ModalityLoss).
+    domain_names_ : list
+        The domains, in order (Domains).
+    domain_weights_ : ndarray of shape (n_domains,)
+        Weight of each domain in the worst case (Domains).
+    domain_risks_ : ndarray of shape (n_domains,)
+        Risk in each domain (Domains).
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -145,9 +169,8 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
     moves of the features within it and others, so it protects against more than the
     same budget in the columns.
 
-    Attributes that depend on the set, such as `coupling_`, are described there. The
-    coupling is estimated from the columns of the modalities, for precomputed kernels
-    from the kernels' features.
+    The coupling is estimated from the columns of the modalities, for precomputed
+    kernels from the kernels' features.
 
     The eigenvalues of each centred Gram matrix (weighted by the nominal weights) below
     1e-12 times the largest one count as zero.

@@ -20,7 +20,13 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
     Parameters
     ----------
     ambiguity : str, AmbiguitySet or list, default="chi2"
-        The shifts to be protected against, see :class:`KernelDROClassifier`.
+        The shifts to be protected against. An alias stands for a set with default
+        parameters: "chi2", "kl", "cvar", "tv", "mmd" and "modality_shift" reweight the
+        samples, "wasserstein" moves features, "domains" asks for the worst domain and
+        "modality_loss" for the worst missing modality. Or an object such as
+        ``ChiSquare(radius={"text": 0.2, "image": 0.05})``, or a sum or a list of sets
+        of different kinds, ``["chi2", ModalityLoss(level=0.5)]``. Pass an object to
+        tune ``ambiguity__radius`` in a grid.
     kernel : str, callable or dict, default="rbf"
         Kernel of each modality: "linear", "poly", "rbf", "laplacian", "cosine", "chi2",
         "additive", "precomputed" or a callable, for all or by modality name; see
@@ -41,7 +47,8 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
     interactions : list of tuple of str or None, default=None
         Pairs of modalities such as ``[("text", "image")]`` whose product kernel is a
         block of its own, see :class:`KernelDROClassifier`.
-    loss : str or Loss, default="squared_error"
+    loss : {"squared_error", "huber", "absolute_error", "quantile"} or Loss, \
+            default="squared_error"
         Loss of the residual, see :class:`DRORegressor`. "squared_error" is half the
         square.
     modalities : dict, list of int or None, default=None
@@ -53,7 +60,7 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
     fit_intercept : bool, default=True
         Whether to fit an intercept, which is not penalised. Without one the predictions
         of the training samples have mean zero.
-    solver : {"auto", "newton", "lbfgs", "cvxpy"}, default="auto"
+    solver : {"auto", "newton", "lbfgs", "minimax", "cvxpy"}, default="auto"
         See :class:`DROClassifier`.
     tol : float in (0, inf), default=1e-6
         Relative duality gap at which to stop. With alpha = 0, the norm of the smallest
@@ -92,6 +99,25 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
         Relative duality gap, an upper bound of the relative suboptimality.
     n_iter_ : int
         Iterations taken.
+    coupling_ : ndarray of shape (n_modalities, n_modalities)
+        Coupling matrix (ChiSquare, KullbackLeibler, ModalityShift).
+    joint_radius_ : float
+        Joint radius of all modalities (the same sets, and TotalVariation).
+    early_fusion_radius_ : float
+        Radius that merged columns would need for the same protection (ChiSquare,
+        KullbackLeibler).
+    environment_names_ : list of str
+        What the environments are called (ModalityLoss).
+    environment_weights_ : ndarray of shape (n_environments,)
+        Weight of each environment in the worst case (ModalityLoss).
+    environment_risks_ : ndarray of shape (n_environments,)
+        Risk in each environment (ModalityLoss).
+    domain_names_ : list
+        The domains, in order (Domains).
+    domain_weights_ : ndarray of shape (n_domains,)
+        Weight of each domain in the worst case (Domains).
+    domain_risks_ : ndarray of shape (n_domains,)
+        Risk in each domain (Domains).
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -18,13 +18,18 @@ class DROClassifier(ClassifierPart, DROLinearModel):
 
     Parameters
     ----------
-    ambiguity : str or AmbiguitySet, default="chi2"
-        The shifts to be protected against: an alias of a set with default parameters,
-        or an object such as ``ChiSquare(radius={"text": 0.2, "image": 0.05})``. Pass
-        an object to tune ``ambiguity__radius`` in a grid.
-    loss : {"log_loss", "squared_hinge", "modified_huber"} or Loss, default="log_loss"
-        Loss of the raw prediction. With more than two classes "log_loss" is
-        multinomial, the others add up one-versus-rest losses.
+    ambiguity : str, AmbiguitySet or list, default="chi2"
+        The shifts to be protected against. An alias stands for a set with default
+        parameters: "chi2", "kl", "cvar", "tv", "mmd" and "modality_shift" reweight the
+        samples, "wasserstein" moves features, "domains" asks for the worst domain and
+        "modality_loss" for the worst missing modality. Or an object such as
+        ``ChiSquare(radius={"text": 0.2, "image": 0.05})``, or a sum or a list of sets
+        of different kinds, ``["chi2", ModalityLoss(level=0.5)]``. Pass an object to
+        tune ``ambiguity__radius`` in a grid.
+    loss : {"log_loss", "hinge", "squared_hinge", "modified_huber"} or Loss, \
+            default="log_loss"
+        Loss of the raw prediction, see :mod:`skmmdro.losses`. With more than two
+        classes "log_loss" is multinomial, the others add up one-versus-rest losses.
     modalities : dict, list of int or None, default=None
         Which columns form which modality: ``{name: columns}`` (names, integers, slice,
         mask; one entry may be ``"remainder"``), block widths in order, or None to read
@@ -39,9 +44,11 @@ class DROClassifier(ClassifierPart, DROLinearModel):
     class_weight : dict, "balanced" or None, default=None
         Factors of the sample weights by class. "balanced" gives every class the same
         total weight.
-    solver : {"auto", "newton", "lbfgs", "cvxpy"}, default="auto"
+    solver : {"auto", "newton", "lbfgs", "minimax", "cvxpy"}, default="auto"
         "newton" forms Hessians, "lbfgs" suits many coefficients, "auto" picks one by
-        their number. "cvxpy" is the slow reference (Clarabel).
+        their number. "minimax" is the variant of "newton" for the worst of several
+        smooth risks, which both use where it applies. "cvxpy" is the slow reference
+        (Clarabel).
     tol : float in (0, inf), default=1e-6
         Relative duality gap at which to stop: the objective is then at most this
         fraction above the optimum. With alpha = 0, the norm of the smallest subgradient
@@ -73,11 +80,24 @@ class DROClassifier(ClassifierPart, DROLinearModel):
     n_iter_ : int
         Iterations taken.
     coupling_ : ndarray of shape (n_modalities, n_modalities)
-        Coupling matrix (ChiSquare).
+        Coupling matrix (ChiSquare, KullbackLeibler, ModalityShift).
     joint_radius_ : float
-        Radius B of the joint ball (ChiSquare).
+        Joint radius of all modalities (the same sets, and TotalVariation).
     early_fusion_radius_ : float
-        Radius that merged columns would need for the same protection (ChiSquare).
+        Radius that merged columns would need for the same protection (ChiSquare,
+        KullbackLeibler).
+    environment_names_ : list of str
+        What the environments are called (ModalityLoss).
+    environment_weights_ : ndarray of shape (n_environments,)
+        Weight of each environment in the worst case (ModalityLoss).
+    environment_risks_ : ndarray of shape (n_environments,)
+        Risk in each environment (ModalityLoss).
+    domain_names_ : list
+        The domains, in order (Domains).
+    domain_weights_ : ndarray of shape (n_domains,)
+        Weight of each domain in the worst case (Domains).
+    domain_risks_ : ndarray of shape (n_domains,)
+        Risk in each domain (Domains).
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)

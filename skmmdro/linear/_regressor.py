@@ -17,20 +17,27 @@ class DRORegressor(RegressorPart, DROLinearModel):
 
     Parameters
     ----------
-    ambiguity : str or AmbiguitySet, default="chi2"
-        The shifts to be protected against: an alias of a set with default parameters,
-        or an object such as ``ChiSquare(radius={"text": 0.2, "image": 0.05})``. Pass
-        an object to tune ``ambiguity__radius`` in a grid.
-    loss : {"squared_error", "huber"} or Loss, default="squared_error"
-        Loss of the residual. "squared_error" is half the square, so that with radius 0
-        the model is Ridge with its ``alpha`` equal to ``alpha * n_samples``.
+    ambiguity : str, AmbiguitySet or list, default="chi2"
+        The shifts to be protected against. An alias stands for a set with default
+        parameters: "chi2", "kl", "cvar", "tv", "mmd" and "modality_shift" reweight the
+        samples, "wasserstein" moves features, "domains" asks for the worst domain and
+        "modality_loss" for the worst missing modality. Or an object such as
+        ``ChiSquare(radius={"text": 0.2, "image": 0.05})``, or a sum or a list of sets
+        of different kinds, ``["chi2", ModalityLoss(level=0.5)]``. Pass an object to
+        tune ``ambiguity__radius`` in a grid.
+    loss : {"squared_error", "huber", "absolute_error", "quantile"} or Loss, \
+            default="squared_error"
+        Loss of the residual, see :mod:`skmmdro.losses`; an object such as
+        ``Quantile(0.9)`` for other parameters than the default ones. "squared_error" is
+        half the square, so that with radius 0 the model is Ridge with its ``alpha``
+        equal to ``alpha * n_samples``.
     modalities : dict, list of int or None, default=None
         Which columns form which modality, see :class:`DROClassifier`.
     alpha : float in [0, inf), default=1e-3
         Weight of the squared norm; losses are averaged.
     fit_intercept : bool, default=True
         Whether to fit an intercept, which is not penalised.
-    solver : {"auto", "newton", "lbfgs", "cvxpy"}, default="auto"
+    solver : {"auto", "newton", "lbfgs", "minimax", "cvxpy"}, default="auto"
         See :class:`DROClassifier`.
     tol : float in (0, inf), default=1e-6
         Relative duality gap at which to stop. With alpha = 0, the norm of the smallest
@@ -60,11 +67,24 @@ class DRORegressor(RegressorPart, DROLinearModel):
     n_iter_ : int
         Iterations taken.
     coupling_ : ndarray of shape (n_modalities, n_modalities)
-        Coupling matrix (ChiSquare).
+        Coupling matrix (ChiSquare, KullbackLeibler, ModalityShift).
     joint_radius_ : float
-        Radius B of the joint ball (ChiSquare).
+        Joint radius of all modalities (the same sets, and TotalVariation).
     early_fusion_radius_ : float
-        Radius that merged columns would need for the same protection (ChiSquare).
+        Radius that merged columns would need for the same protection (ChiSquare,
+        KullbackLeibler).
+    environment_names_ : list of str
+        What the environments are called (ModalityLoss).
+    environment_weights_ : ndarray of shape (n_environments,)
+        Weight of each environment in the worst case (ModalityLoss).
+    environment_risks_ : ndarray of shape (n_environments,)
+        Risk in each environment (ModalityLoss).
+    domain_names_ : list
+        The domains, in order (Domains).
+    domain_weights_ : ndarray of shape (n_domains,)
+        Weight of each domain in the worst case (Domains).
+    domain_risks_ : ndarray of shape (n_domains,)
+        Risk in each domain (Domains).
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)
