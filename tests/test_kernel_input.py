@@ -276,6 +276,48 @@ def test_indefinite_kernel_warns():
         fit(X, y, ChiSquare(0.0), kernel=lambda A, B: -np.abs(A @ B.T))
 
 
+INDEFINITE = {
+    "distance": pairwise.euclidean_distances,
+    "tanh": lambda A, B: np.tanh(0.3 - 0.5 * A @ B.T),
+    "Lorentz": lambda A, B: A[:, :3] @ B[:, :3].T - A[:, 3:] @ B[:, 3:].T,
+}
+
+
+@pytest.mark.parametrize("name", INDEFINITE)
+@pytest.mark.parametrize("n_samples, rank", [(60, None), (60, 20), (600, "auto")])
+@pytest.mark.parametrize("form", ["callable", "precomputed"])
+def test_indefinite_kernel_warns_for_any_rank(name, n_samples, rank, form):
+    X, y = make_data(n_samples)
+    kernel = INDEFINITE[name]
+    if form == "precomputed":
+        X, kernel = kernel(X, X), "precomputed"
+    ambiguity = ChiSquare(0.0, coupling="independent")
+    with pytest.warns(UserWarning, match="not positive semi-definite"):
+        model = fit(X, y, ambiguity, kernel=kernel, rank=rank)
+    assert np.isfinite(model.decision_function(X)).all()
+
+
+@pytest.mark.parametrize("rank", [None, 8])
+def test_only_the_centred_kernel_has_to_be_definite(rank):
+    X, y = make_data()
+
+    def kernel(A, B):
+        return -pairwise.euclidean_distances(A, B, squared=True) / 2
+
+    model = fit(X, y, kernel=kernel, rank=rank)
+    expected = fit(X, y, kernel="linear").decision_function(X)
+    np.testing.assert_allclose(model.decision_function(X), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rank", [None, 8])
+def test_constant_kernel_gives_a_constant_model(rank):
+    X, y = make_data()
+    model = fit(
+        X, y, ChiSquare(0.0), kernel=lambda A, B: np.ones((len(A), len(B))), rank=rank
+    )
+    assert model.modality_norms_["x"] == 0 and model.n_components_["x"] == 1
+
+
 def test_values_missing_in_part_of_a_modality():
     X, y = make_data()
     model = fit(X, y, modalities=WIDTHS)

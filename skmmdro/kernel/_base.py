@@ -22,7 +22,7 @@ from ._input import (
 )
 from ._kernels import NAMES, PRECOMPUTED, PrecomputedKernel, resolve_kernels
 
-_AUTO_RANK = 500  # landmarks of a block; fits on up to so many distinct rows are exact
+_AUTO_RANK = 500
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,9 @@ class DROKernelModel(DROModel):
             kernels = resolve_kernels(self, blocks, nominal, modalities)
         pairs = self._pairs(modalities)
         rank = _AUTO_RANK if self.rank == "auto" else self.rank
-        found = kernel_features(kernels, blocks, nominal, modalities, pairs, rank)
+        # r + 1 points span r dimensions after centring
+        size = None if rank is None else rank + 1
+        found = kernel_features(kernels, blocks, nominal, modalities, pairs, size)
         X, groups = self._learned_from(sample, modalities, found.matrix, found.blocks)
         return KernelDesign(
             X,

@@ -54,9 +54,9 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
     kernel_params : dict or None, default=None
         Keyword arguments of a callable kernel.
     rank : "auto", int in [1, inf) or None, default="auto"
-        How many training rows, the landmarks, a block's function is expanded in at
-        most. "auto" is 500, None all of them. Up to `rank` distinct rows the fit is
-        exact, beyond that it is the Nystroem approximation on landmarks chosen by
+        Largest dimension of the space a block's function is sought in. "auto" is 500,
+        None no limit. Up to rank + 1 distinct rows the fit is exact, beyond that it is
+        the Nystroem approximation on rank + 1 training rows, the landmarks, chosen by
         randomly pivoted Cholesky factorisation. Time grows with n rank^2, memory with
         n rank.
     interactions : list of tuple of str or None, default=None

@@ -10,7 +10,9 @@ from .._rows import scramble
 _POOL = 20  # candidates for each landmark wanted
 _ROUNDS = 10  # landmarks are drawn in this many batches
 _DEPENDENT = 1e-10  # relative; directions of a batch below this are rounding
-_EXHAUSTED = 1e-12  # stop when this fraction of the kernel's trace is not explained
+_EXHAUSTED = 1e-12  # stop when this fraction of the variance is not explained
+_ROUNDING = 50  # errors of a kernel value in units of its precision
+_INDEFINITE = 1e-5  # a square smaller than minus this fraction of the largest is none
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,14 @@ class Landmarks:
 
 
 def choose_landmarks(kernel, block, codes, nominal, n_landmarks):
-    """Choose distinct rows whose span comes close to all of them.
+    """Choose distinct rows whose affine hull comes close to all of them.
 
     If there are more than `n_landmarks` distinct rows this is randomly pivoted Cholesky
-    factorisation: a row is drawn with probability proportional to its weight times the
-    squared distance of its feature vector from the span of those already drawn. The
-    draw is decided by the codes of the rows, so neither their order nor whether equal
-    rows are repeated or weighted makes a difference.
+    factorisation of the kernel of differences from the first: a row is drawn with
+    probability proportional to its weight times the squared distance of its feature
+    vector from the affine hull of those already drawn. With a kernel that has no such
+    distances the draw is by weight. It is decided by the codes of the rows, so neither
+    their order nor whether equal rows are repeated or weighted makes a difference.
 
     Parameters
     ----------
@@ -97,26 +100,35 @@ def draw(codes, rates, size, turn=0):
 
 def _random_pivots(kernel, block, index, codes, mass, size):
     """Return the positions of the pivots among the candidates, in ascending order."""
-    rows, residual = block[index], kernel.diagonal(block, index)
-    start = mass @ residual
-    features = np.zeros((len(index), size))
-    pivots, filled = np.empty(0, dtype=np.intp), 0
+    rows, diagonal = block[index], kernel.diagonal(block, index)
+    pivots = draw(codes, mass, 1)  # the origin, in differences from which others count
+    base = kernel(rows, kernel.basis(block, index[pivots]))
+    residual = diagonal - 2 * base[:, 0] + diagonal[pivots]
+    rounding = _ROUNDING * kernel.precision * np.abs(diagonal)
+    rounding += rounding[pivots]
+    least = _INDEFINITE * np.abs(residual).max() + rounding
+    done = max(_EXHAUSTED * (mass @ residual), mass @ rounding)
+    features, filled = np.zeros((len(index), size)), 0
     for turn in range(1, _ROUNDS + 1):
+        if np.any(residual < -least):  # not positive semi-definite
+            return draw(codes, mass, size)
+        residual[pivots] = 0
+        residual = np.maximum(residual, 0)
+        if mass @ residual <= done:
+            break
         batch = -(-size * turn // _ROUNDS) - len(pivots)
         if batch == 0:  # fewer landmarks than rounds
             continue
         new = draw(codes, mass * residual, batch, turn)
         new = new[residual[new] > 0]
-        if mass @ residual <= _EXHAUSTED * start or len(new) == 0:
-            break
-        part = kernel(rows, kernel.basis(block, index[new]))
+        part = kernel(rows, kernel.basis(block, index[new])) - base
+        part -= part[pivots[0]]
         part -= features[:, :filled] @ features[new, :filled].T
         values, axes = eigh(part[new], check_finite=False)
         keep = values > _DEPENDENT * values[-1]
         part = part @ (axes[:, keep] / np.sqrt(values[keep]))
         features[:, filled : filled + part.shape[1]] = part
         filled += part.shape[1]
-        residual = np.maximum(residual - np.einsum("ij,ij->i", part, part), 0)
-        residual[new] = 0
+        residual -= np.einsum("ij,ij->i", part, part)
         pivots = np.concatenate([pivots, new])
     return np.sort(pivots)

@@ -75,7 +75,7 @@ def fit_feature_map(kernel, block, codes, nominal, n_landmarks):
     nominal : ndarray of shape (n_samples,)
         Positive weights that sum to one.
     n_landmarks : int or None
-        At most this many landmarks; None: all distinct rows.
+        At most this many landmarks, two or more; None: all distinct rows.
 
     Returns
     -------

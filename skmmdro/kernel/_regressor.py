@@ -41,9 +41,8 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
     kernel_params : dict or None, default=None
         Keyword arguments of a callable kernel.
     rank : "auto", int in [1, inf) or None, default="auto"
-        How many training rows, the landmarks, a block's function is expanded in at
-        most; "auto" is 500, None all of them. Up to `rank` distinct rows the fit is
-        exact.
+        Largest dimension of the space a block's function is sought in; "auto" is 500,
+        None no limit. Up to rank + 1 distinct rows the fit is exact.
     interactions : list of tuple of str or None, default=None
         Pairs of modalities such as ``[("text", "image")]`` whose product kernel is a
         block of its own, see :class:`KernelDROClassifier`.
