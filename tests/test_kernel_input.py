@@ -1,6 +1,7 @@
 """Kernel estimators: kernels, widths, containers and what is refused."""
 
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
@@ -77,6 +78,27 @@ def test_kernel_equals_itself_in_other_forms(kernel, form):
     np.testing.assert_allclose(
         found, named.decision_function(X_new), rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    "kernel, gamma",
+    [
+        ("linear", 1.0),
+        *product(["rbf", "laplacian", "additive"], ["scale", "median"]),
+    ],
+)
+def test_large_offsets_do_not_cancel(kernel, gamma):
+    rng = np.random.default_rng(0)
+    X = np.round(rng.standard_normal((100, 6)) * 2**10) / 2**10  # sums are exact
+    X, X_new, y = X[:60], X[60:], X[:60, 0] > X[:60, 3] ** 2
+    offset = 2.0**20 * np.array([1, 1, 1, -1, 3, 3])
+    parameters = {"kernel": kernel, "gamma": gamma, "modalities": WIDTHS, "tol": 1e-8}
+    ambiguity = ChiSquare(0.01, coupling="independent")
+    near = fit(X, y, ambiguity, **parameters)
+    far = fit(X + offset, y, ambiguity, **parameters)
+    expected = near.decision_function(X_new)
+    found = far.decision_function(X_new + offset)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_kernel_by_modality():

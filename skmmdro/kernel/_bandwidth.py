@@ -78,6 +78,8 @@ def _median(kernel, block, nominal):
     if len(some) < len(index):  # drawn by weight, so that they now weigh the same
         index, mass = index[some], np.ones(len(some))
     rows = double_rows(block[index])
+    if kernel == "rbf" and not issparse(rows):
+        rows -= rows.mean(axis=0)  # large values would cancel in the distances
     distances = _DISTANCES[kernel](rows)
     if kernel == "rbf":
         distances = distances**2

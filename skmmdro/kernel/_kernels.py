@@ -33,6 +33,9 @@ _FUNCTIONS = {
     "additive": (additive_kernel, ("gamma",)),
 }
 NAMES = {*_FUNCTIONS, PRECOMPUTED}
+# Their centred kernels do not change if all rows are moved by the same vector. Moved to
+# the training mean, large values do not cancel in what they are computed from.
+_MOVABLE = {"linear", "rbf", "additive"}
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,19 @@ class ModalityKernel:
         ``function(rows, basis, **arguments)`` returns the matrix of kernel values.
     arguments : dict
         Its parameters.
+    origin : ndarray of shape (n_columns,) or None
+        Subtracted from dense rows before, None: zero.
     """
 
     name: str
     function: object
     arguments: dict = field(default_factory=dict)
+    origin: np.ndarray | None = None
     precision = _PRECISION
 
     def __call__(self, rows, basis):
         """Return the kernel values, float64 of shape (n_rows, n_basis)."""
-        rows, basis = double_rows(rows), double_rows(basis)
+        rows, basis = self._moved(rows), self._moved(basis)
         gram = np.asarray(self.function(rows, basis, **self.arguments), np.float64)
         expected = (rows.shape[0], basis.shape[0])
         if gram.shape != expected or not np.all(np.isfinite(gram)):
@@ -67,6 +73,12 @@ class ModalityKernel:
                 f"{expected[1]} rows."
             )
         return gram
+
+    def _moved(self, rows):
+        rows = double_rows(rows)  # a copy
+        if self.origin is not None and not issparse(rows):
+            rows -= self.origin
+        return rows
 
     @property
     def gamma(self):
@@ -176,23 +188,25 @@ def resolve_kernels(spec, blocks, nominal, modalities):
             f"kernel_params={spec.kernel_params!r} is for kernels that are callables, "
             f"got kernel={spec.kernel!r}. Use gamma, degree and coef0 for the others."
         )
+    return [
+        ModalityKernel(name, kernels[name], spec.kernel_params or {})
+        if callable(kernels[name])
+        else _named_kernel(spec, kernels[name], gammas[name], name, block, nominal)
+        for name, block in zip(names, blocks, strict=True)
+    ]
+
+
+def _named_kernel(spec, kernel, gamma, name, block, nominal):
+    function, wanted = _check_kernel(kernel, name)
     rest = {"degree": spec.degree, "coef0": spec.coef0}
-    out = []
-    for name, block in zip(names, blocks, strict=True):
-        kernel = kernels[name]
-        if callable(kernel):
-            arguments = spec.kernel_params or {}
-            out.append(ModalityKernel(name, kernel, arguments))
-            continue
-        function, wanted = _check_kernel(kernel, name)
-        arguments = {key: rest[key] for key in wanted if key != "gamma"}
-        if "gamma" in wanted:
-            factor, rule = _check_gamma(gammas[name], name)
-            rows, weights = _observed(block, nominal, name)
-            width = bandwidth(rule, kernel, rows, weights, name)
-            arguments["gamma"] = factor * width
-        out.append(ModalityKernel(name, function, arguments))
-    return out
+    arguments = {key: rest[key] for key in wanted if key != "gamma"}
+    rows, weights = _observed(block, nominal, name)
+    if "gamma" in wanted:
+        factor, rule = _check_gamma(gamma, name)
+        arguments["gamma"] = factor * bandwidth(rule, kernel, rows, weights, name)
+    movable = kernel in _MOVABLE and not issparse(rows)
+    origin = weights @ rows if movable else None
+    return ModalityKernel(name, function, arguments, origin)
 
 
 def _by_name(value, modalities, parameter):
