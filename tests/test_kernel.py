@@ -349,17 +349,20 @@ def test_grid_over_gamma_and_radius():
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-@pytest.mark.parametrize("form", ["matrix", "stack"])
+@pytest.mark.parametrize("form", ["matrix", "stack", "dict"])
 def test_cross_validation_splits_gram_matrices(form):
     X, y = make_data(n_samples=90)
     ambiguity = ChiSquare(0.1, coupling="independent")
+    grams = np.stack([rbf_kernel(X[:, c], gamma=0.2) for c in SPLITS])
     if form == "matrix":
-        K, widths, gamma = rbf_kernel(X, gamma=0.2), None, 0.2
+        K, widths = rbf_kernel(X, gamma=0.2), None
+    elif form == "stack":
+        K, widths = np.moveaxis(grams, 0, 2), WIDTHS
     else:
-        K = np.stack([rbf_kernel(X[:, c], gamma=0.2) for c in SPLITS], axis=2)
-        widths, gamma = WIDTHS, 0.2
+        grams = dict(zip("abc", grams, strict=True))
+        K, widths = np.stack(list(grams.values()), axis=2), WIDTHS
     given = KernelDROClassifier(ambiguity, kernel="precomputed", rank=None)
-    named = KernelDROClassifier(ambiguity, gamma=gamma, modalities=widths)
+    named = KernelDROClassifier(ambiguity, gamma=0.2, modalities=widths)
     np.testing.assert_allclose(
         cross_val_score(given, K, y, scoring="neg_log_loss"),
         cross_val_score(named, X, y, scoring="neg_log_loss"),

@@ -161,7 +161,8 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
     n_samples) or (n_samples, n_samples, n_modalities). In `predict` rows are the new
     samples and columns all training samples; if there are several modalities, a row of
     NaN says that one is missing. scikit-learn's cross-validation splits a single matrix
-    and the last form.
+    and the last form, so pass ``np.moveaxis(grams, 0, 2)`` for an array of the other
+    form and ``np.stack(list(grams.values()), axis=2)`` for a dict.
 
     If samples move by ``||x - x'||`` in a modality, they move by at most
     ``sqrt(2 gamma) ||x - x'||`` in the Hilbert space of the "rbf" kernel, and by the
