@@ -273,6 +273,38 @@ def test_bad_parameters(parameters, message):
         fit(X, y, **{"modalities": WIDTHS, **parameters})
 
 
+@pytest.mark.parametrize(
+    "names, pairs",
+    [
+        (["a", "b", "a:b"], [("a", "b")]),
+        (["a", "b:c", "a:b", "c"], [("a", "b:c"), ("a:b", "c")]),
+    ],
+)
+def test_names_of_interactions_are_their_own(names, pairs):
+    X, y = make_data()
+    columns = {name: [j] for j, name in enumerate(names)}
+    columns["rest"] = list(range(len(names), 6))
+    with pytest.raises(ValueError, match=r"two of them the same\. Rename a modality"):
+        fit(X, y, modalities=columns, interactions=pairs)
+    fit(X, y, modalities=columns, interactions=[("rest", pairs[0][1])])
+
+
+@pytest.mark.parametrize("rank", [None, 5])
+@pytest.mark.parametrize("n_samples", [60, 600])
+def test_asymmetric_gram_matrix(rank, n_samples):
+    """One entry is enough, whichever rows are landmarks."""
+    X, y = make_data(n_samples)
+    K = pairwise.rbf_kernel(X)
+    K[n_samples // 2, 7] += 0.01
+    with pytest.raises(ValueError, match=r"kernel of 'b' is not symmetric.* by 0\.01"):
+        fit({"a": K + K.T, "b": K}, y, kernel="precomputed", rank=rank)
+    weights = np.arange(n_samples) != 7  # no entry that counts
+    model = KernelDROClassifier(
+        ChiSquare(0.01, coupling="independent"), kernel="precomputed", rank=rank
+    )
+    assert np.isfinite(model.fit(K, y, weights).objective_)
+
+
 def test_transport_budgets_of_interactions():
     """They have names of their own, and are zero if left out."""
     X, y = make_data()

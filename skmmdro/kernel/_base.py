@@ -10,7 +10,7 @@ from .._estimator import DROModel
 from .._sklearn import Interval, StrOptions
 from ..modalities import Modalities
 from ..problem import Design
-from ._features import kernel_features
+from ._features import interaction_name, kernel_features
 from ._function import AdditiveFunction, BlockFunction
 from ._input import (
     GramStack,
@@ -20,7 +20,7 @@ from ._input import (
     observed_data,
     read_stack,
 )
-from ._kernels import NAMES, PRECOMPUTED, PrecomputedKernel, resolve_kernels
+from ._kernels import NAMES, PRECOMPUTED, precomputed_kernels, resolve_kernels
 
 _AUTO_RANK = 500
 
@@ -126,6 +126,13 @@ class DROKernelModel(DROModel):
             pairs.append(tuple(names.index(name) for name in pair))
         if len(set(map(frozenset, pairs))) < len(pairs):
             raise ValueError(f"interactions={self.interactions!r} has a pair twice.")
+        names += [interaction_name(names[i], names[j]) for i, j in pairs]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"interactions={self.interactions!r}: with the modalities, the names "
+                f"of the blocks are {names}, two of them the same. Rename a modality, "
+                "if there is a ':' in its name."
+            )
         return pairs
 
     # -- fit -------------------------------------------------------------------------
@@ -134,8 +141,7 @@ class DROKernelModel(DROModel):
         blocks, nominal = self._blocks(sample.data, modalities), sample.nominal
         if self._is_precomputed():
             columns = np.flatnonzero(sample.used)
-            eps = np.finfo(sample.data.dtype).eps
-            kernels = [PrecomputedKernel(n, columns, eps) for n in modalities.names]
+            kernels = precomputed_kernels(blocks, modalities.names, columns)
         else:
             kernels = resolve_kernels(self, blocks, nominal, modalities)
         pairs = self._pairs(modalities)

@@ -6,6 +6,7 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.metrics import pairwise
+from sklearn.utils import gen_batches
 
 from .._rows import double_rows, row_codes, scramble
 from .._validation import check_names
@@ -13,6 +14,8 @@ from ._bandwidth import RULES, bandwidth
 
 PRECOMPUTED = "precomputed"
 _PRECISION = np.finfo(np.float64).eps
+_ASYMMETRY = 1e-5  # relative to the largest value
+_SYMMETRY_ROWS = 500  # compared at a time
 _DIAGONAL_ROWS = 50  # whose kernel matrix is computed for the sake of its diagonal
 
 
@@ -159,6 +162,43 @@ class ProductKernel:
         squares = np.square(block[index])
         first = squares[:, : self.width].sum(axis=1)
         return first * squares[:, self.width :].sum(axis=1)
+
+
+def precomputed_kernels(grams, names, columns):
+    """Return one `PrecomputedKernel` for each modality.
+
+    Parameters
+    ----------
+    grams : list of ndarray of shape (n_samples, n_columns)
+        Rows of the Gram matrices.
+    names : tuple of str
+        Modalities.
+    columns : ndarray of int of shape (n_samples,)
+        The column of each row's sample.
+
+    Raises
+    ------
+    ValueError
+        If a matrix is not symmetric.
+    """
+    for gram, name in zip(grams, names, strict=True):
+        check_symmetric(gram, name, columns)
+    eps = np.finfo(grams[0].dtype).eps
+    return [PrecomputedKernel(name, columns, eps) for name in names]
+
+
+def check_symmetric(gram, name, columns=None):
+    """Raise if a Gram matrix, the `columns` of which belong to its rows, is not."""
+    columns = np.arange(len(gram)) if columns is None else columns
+    limit = _ASYMMETRY * max(gram.max(initial=0.0), -gram.min(initial=0.0))
+    for rows in gen_batches(len(gram), _SYMMETRY_ROWS):
+        gap = np.abs(gram[rows][:, columns] - gram[:, columns[rows]].T).max(initial=0.0)
+        if gap > limit:
+            raise ValueError(
+                f"the kernel of {name!r} is not symmetric: k(x, y) and k(y, x) differ "
+                f"by {gap:.3g}, with values up to {limit / _ASYMMETRY:.3g}. Average "
+                "the two, if the order of x and y is of no matter."
+            )
 
 
 def resolve_kernels(spec, blocks, nominal, modalities):

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.utils import gen_batches
 
+from ._kernels import check_symmetric
 from ._landmarks import choose_landmarks
 
 # Principal directions with less than this fraction of the variance of the first are
@@ -15,7 +16,6 @@ from ._landmarks import choose_landmarks
 _CUTOFF = 1e-12
 _ROUNDING = 50  # errors of an eigenvalue in units of the precision times the trace
 _INDEFINITE = 1e-5  # relative size of negative eigenvalues worth a warning
-_ASYMMETRY = 1e-5
 _CHUNK_BYTES = 2**25  # of kernel values held at a time
 
 
@@ -91,7 +91,7 @@ def fit_feature_map(kernel, block, codes, nominal, n_landmarks):
     landmarks = choose_landmarks(kernel, block, codes, nominal, n_landmarks)
     basis = kernel.basis(block, landmarks.index)
     gram = kernel(block[landmarks.index], basis)
-    _check_symmetric(gram, kernel.name)
+    check_symmetric(gram, kernel.name)
     projection, scores, offset = _coordinates(gram, landmarks.mass, kernel)
     found = FeatureMap(kernel, landmarks.index, basis, projection, offset)
     if landmarks.inverse is not None:
@@ -128,14 +128,6 @@ def _coordinates(gram, mass, kernel):
     projection -= mass[:, None] * projection.sum(axis=0)
     scores = axes * np.sqrt(values) / root
     return projection, scores, mean @ projection
-
-
-def _check_symmetric(gram, name):
-    level = np.abs(gram).max(initial=0.0)
-    if np.any(np.abs(gram - gram.T) > _ASYMMETRY * level):
-        raise ValueError(
-            f"the kernel of {name!r} is not symmetric: k(x, y) and k(y, x) differ."
-        )
 
 
 def _significant(values, rounding, name):
