@@ -1,18 +1,20 @@
 """Kernel estimators: time, cost of exact fits, memory, accuracy without a modality.
 
 Times are medians of interleaved fits in one process; with --cpu processor time, for
-which OMP_NUM_THREADS=1 has to be set. himalaya is left out if it is not installed.
+which OMP_NUM_THREADS=1 has to be set. himalaya (time) and MKLpy (accuracy, with --mkl)
+are left out if they are not installed.
 
     python benchmarks/bench_kernel.py [--cpu]       # time, exact against low rank
     python benchmarks/bench_kernel.py --memory N    # peak memory of a fit on N samples
     python benchmarks/bench_kernel.py --accuracy    # 5 random splits, tuned inside
-    python benchmarks/bench_kernel.py --accuracy --data DIRECTORY
+    python benchmarks/bench_kernel.py --accuracy --mkl --data DIRECTORY
 
 The directory may hold further data sets, ``alzheimer_csf.npz`` and
 ``parkinson_speech.npz``: arrays ``X_<modality>`` and ``y``.
 """
 
 import argparse
+import importlib.util
 import resource
 import sys
 import time
@@ -22,6 +24,8 @@ from pathlib import Path
 
 import numpy as np
 from _real_data import load_sets, replaced
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import (
     GridSearchCV,
     ParameterGrid,
@@ -40,6 +44,10 @@ OURS = {
     "ambiguity__level": [0.0, 1.0],
 }
 THEIRS = {"C": [0.3, 1, 3, 10, 30, 100], "gamma": [0.1, 0.3, 1, 3]}
+MKL = {
+    "AverageMKL": {"C": [1, 10, 100], "gamma": [0.1, 0.3, 1, 3]},
+    "EasyMKL": {"C": [1, 10], "lam": [0.1, 0.5], "gamma": [0.1, 0.3, 1, 3]},
+}
 HIMALAYA_ITERATIONS = 5  # its default is 100, which takes minutes
 SEARCH = {"rank": 100, "tol": 1e-2}  # while tuning
 FINAL = {"rank": 200, "tol": 1e-4}
@@ -64,7 +72,6 @@ def peers():
     found = {}
     try:
         from himalaya.kernel_ridge import MultipleKernelRidgeCV
-        from sklearn.metrics.pairwise import rbf_kernel
     except ImportError:
         return found
 
@@ -185,42 +192,80 @@ def fit_svc(X, y):
     return GridSearchCV(SVC(), grid, cv=3).fit(X, y)
 
 
+class OnKernels(ClassifierMixin, BaseEstimator):
+    """A model of MKLpy on one Gaussian kernel of each modality.
+
+    gamma is in units of one over the number of a modality's columns.
+    """
+
+    def __init__(self, name, blocks, gamma=1.0, C=1.0, lam=0.1):
+        self.name, self.blocks = name, blocks
+        self.gamma, self.C, self.lam = gamma, C, lam
+
+    def fit(self, X, y):
+        from MKLpy import algorithms
+
+        extra = {"lam": self.lam} if self.name == "EasyMKL" else {}
+        model = getattr(algorithms, self.name)(learner=SVC(C=self.C), **extra)
+        self.rows_, self.classes_ = X, np.unique(y)
+        self.model_ = model.fit(self._grams(X), y)
+        return self
+
+    def predict(self, X):
+        return np.asarray(self.model_.predict(self._grams(X)))
+
+    def _grams(self, X):
+        pairs = ((X[:, c], self.rows_[:, c]) for c in self.blocks.values())
+        return [rbf_kernel(A, B, gamma=self.gamma / A.shape[1]) for A, B in pairs]
+
+
+def mkl_names():
+    """Return the names of MKLpy's models, none if it is not installed."""
+    return list(MKL) if importlib.util.find_spec("MKLpy") else []
+
+
 def without(X, blocks, y, model):
     """Return the accuracies of a model that sees zeros, the training means."""
     lost = (replaced(X, block, 0.0) for block in blocks.values())
     return [model.score(view, y) for view in (X, *lost)]
 
 
-def split_scores(data, train, test):
-    """Return the accuracies, ours and theirs, clean and worst; and our choice."""
+def split_scores(data, train, test, mkl):
+    """Return {model: (clean accuracy, worst accuracy)}, and our choice."""
     X, y, blocks = data
     scaler = StandardScaler().fit(X[train])
     A, B = (np.nan_to_num(scaler.transform(X[i])) for i in (train, test))
     model, best = fit_ours(A, y[train], blocks)
-    ours = with_and_without(model, B, y[test])
-    theirs = without(B, blocks, y[test], fit_svc(A, y[train]))
-    return (ours[0], min(ours[1:]), theirs[0], min(theirs[1:])), best
+    found = {"ours": with_and_without(model, B, y[test])}
+    theirs = {"SVC-RBF": fit_svc(A, y[train])}
+    for name in mkl:
+        search = GridSearchCV(OnKernels(name, blocks), MKL[name], cv=3)
+        theirs[name] = search.fit(A, y[train])
+    for name, peer in theirs.items():
+        found[name] = without(B, blocks, y[test], peer)
+    return {name: (row[0], min(row[1:])) for name, row in found.items()}, best
 
 
-def accuracy_rows(directory):
-    print(f"{'':<18}{'ours':>16}{'SVC-RBF':>18}{'chosen':>30}")
-    print(f"{'':<18}{'clean   worst':>16}{'clean   worst':>18}")
+def accuracy_rows(directory, mkl):
     sets, means = load_sets(directory), []
+    names = ["ours", "SVC-RBF", *mkl]
+    print(f"{'':<16}" + "".join(f"{name:^18}" for name in names) + "  chosen by ours")
+    print(f"{'':<16}" + f"{'clean':>9}{'worst':>7}  " * len(names))
 
-    def show(name, row, note=""):
-        a, b, c, d = row
-        print(f"{name:<18}{a:>8.3f}{b:>8.3f}{c:>10.3f}{d:>8.3f}  {note}", flush=True)
+    def show(label, table, note=""):
+        cells = (f"{clean:>9.3f}{worst:>7.3f}  " for clean, worst in table)
+        print(f"{label:<16}" + "".join(cells), note, flush=True)
 
-    for name in (name for name in NAMES if name in sets):
-        X, y, _ = sets[name]
-        rows = []
+    for label in (label for label in NAMES if label in sets):
+        X, y, _ = sets[label]
+        tables = []
         splits = StratifiedShuffleSplit(5, test_size=0.5, random_state=0)
         for train, test in splits.split(X, y):
-            row, best = split_scores(sets[name], train, test)
-            show("", row, best)
-            rows.append(row)
-        means.append(np.mean(rows, axis=0))
-        show(name, means[-1])
+            scores, best = split_scores(sets[label], train, test, mkl)
+            tables.append([scores[name] for name in names])
+            show("", tables[-1], best)
+        means.append(np.mean(tables, axis=0))
+        show(label, means[-1])
     show("mean", np.mean(means, axis=0))
 
 
@@ -231,6 +276,7 @@ def main():
     parser.add_argument("--memory", type=int, metavar="N", help="only peak memory")
     parser.add_argument("--width", type=int, default=100, help="columns, for --memory")
     parser.add_argument("--accuracy", action="store_true", help="only accuracy")
+    parser.add_argument("--mkl", action="store_true", help="MKLpy's models too")
     parser.add_argument(
         "--data", type=Path, default=Path("."), help="folder of further data sets"
     )
@@ -239,7 +285,8 @@ def main():
     if options.memory:  # in a process of its own: the peak is not undone
         return memory_row(options.memory, options.width)
     if options.accuracy:
-        return accuracy_rows(options.data)
+        mkl = [] if not options.mkl else mkl_names()
+        return accuracy_rows(options.data, mkl)
     clock = time.process_time if options.cpu else time.perf_counter
     time_rows(2_000, 3 if options.quick else 7, clock)
     if not options.quick:
