@@ -101,6 +101,19 @@ def test_large_offsets_do_not_cancel(kernel, gamma):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("kernel", ["rbf", "additive"])
+def test_outlier_far_off_does_not_cancel_the_others(kernel):
+    X, y = make_data()
+    ambiguity = ChiSquare(0.01, coupling="independent")
+    found = []
+    for value in (1e4, 1e10):  # no other row is near either
+        outlier = np.where(np.arange(60)[:, None] == 3, value, X)
+        model = fit(outlier, y, ambiguity, kernel=kernel, gamma=0.4, modalities=WIDTHS)
+        found.append(model.decision_function(X))
+    # the outlier's distance from itself is rounding, those of other rows are not
+    np.testing.assert_allclose(found[1], found[0], atol=0.1)
+
+
 def test_kernel_by_modality():
     X, y = make_data()
     kernel = {"x0": "linear", "x1": pairwise.rbf_kernel, "x2": "rbf"}

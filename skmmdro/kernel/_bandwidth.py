@@ -79,7 +79,7 @@ def _median(kernel, block, nominal):
         index, mass = index[some], np.ones(len(some))
     rows = double_rows(block[index])
     if kernel == "rbf" and not issparse(rows):
-        rows -= rows.mean(axis=0)  # large values would cancel in the distances
+        rows -= np.median(rows, axis=0)  # large values would cancel in the distances
     distances = _DISTANCES[kernel](rows)
     if kernel == "rbf":
         distances = distances**2

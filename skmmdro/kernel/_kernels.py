@@ -197,7 +197,7 @@ def check_symmetric(gram, name, columns=None):
             raise ValueError(
                 f"the kernel of {name!r} is not symmetric: k(x, y) and k(y, x) differ "
                 f"by {gap:.3g}, with values up to {limit / _ASYMMETRY:.3g}. Average "
-                "the two, if the order of x and y is of no matter."
+                "the two, or scale the columns if the difference is rounding."
             )
 
 
@@ -245,7 +245,7 @@ def _named_kernel(spec, kernel, gamma, name, block, nominal):
         factor, rule = _check_gamma(gamma, name)
         arguments["gamma"] = factor * bandwidth(rule, kernel, rows, weights, name)
     movable = kernel in _MOVABLE and not issparse(rows)
-    origin = weights @ rows if movable else None
+    origin = np.median(rows, axis=0).astype(np.float64) if movable else None
     return ModalityKernel(name, function, arguments, origin)
 
 
