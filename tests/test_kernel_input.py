@@ -168,6 +168,15 @@ def test_sparse_equals_dense(kernel):
     )
 
 
+def test_callable_may_return_a_sparse_matrix():
+    X, y = make_data()
+    X[np.abs(X) < 0.5] = 0
+    model = fit(sparse.csr_array(X), y, kernel=lambda A, B: A @ B.T)
+    expected = fit(X, y, kernel="linear").decision_function(X)
+    found = model.decision_function(sparse.csr_array(X))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def test_float32_stays_float32():
     X, y = make_data()
     model = fit(X.astype(np.float32), y, modalities=WIDTHS)

@@ -66,7 +66,8 @@ class ModalityKernel:
     def __call__(self, rows, basis):
         """Return the kernel values, float64 of shape (n_rows, n_basis)."""
         rows, basis = self._moved(rows), self._moved(basis)
-        gram = np.asarray(self.function(rows, basis, **self.arguments), np.float64)
+        gram = self.function(rows, basis, **self.arguments)
+        gram = np.asarray(gram.toarray() if issparse(gram) else gram, np.float64)
         expected = (rows.shape[0], basis.shape[0])
         if gram.shape != expected or not np.all(np.isfinite(gram)):
             found = "NaN or infinity" if gram.shape == expected else gram.shape
