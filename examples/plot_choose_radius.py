@@ -10,9 +10,9 @@ will be popular. Without labels one can still compare the features:
 statistics of earlier articles, have moved out of the range of the training data; the
 other modalities hardly moved.
 
-``estimate.ambiguity()`` turns this into an ambiguity set. Modalities that moved within
-the range of the training data get their radius in a `ModalityShift`. The keywords get
-their transport distance as a `Wasserstein` budget, and the model stops using them.
+``estimate.ambiguity()`` turns this into an ambiguity set. Modalities get their radius
+in a `ModalityShift`, up to 1. The keywords, far beyond it, also get their transport
+distance as a `Wasserstein` budget, and the model stops using them.
 
 The penalties of the robust model and of one `LogisticRegression` are chosen in the same
 way, by five-fold cross-validation of the accuracy on the training months. Another one

@@ -1,5 +1,7 @@
 """Radii from unlabelled samples, against divergences that are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skmmdro import DROClassifier
 from skmmdro.datasets import make_multimodal_classification
-from skmmdro.radius import confidence_radius, estimate_radii
+from skmmdro.radius import RadiusEstimate, confidence_radius, estimate_radii
 from skmmdro.radius._ratio import chi_square_of_ratio, density_ratio
 from skmmdro.radius._transport import transport_distance
 
@@ -105,7 +107,7 @@ def test_ambiguity_reweights_what_overlaps_and_transports_the_rest():
     parts = {"near": [0], "far": [1]}
     estimate = estimate_radii(source, target, modalities=parts, **FAST)
     both = estimate.ambiguity()
-    assert both.reweighting.radius == {"near": estimate.radii["near"], "far": 0.0}
+    assert both.reweighting.radius == {"near": estimate.radii["near"], "far": 1.0}
     assert both.transport.radius == {"near": 0.0, "far": estimate.transport["far"]}
     assert estimate.transport["far"] == pytest.approx(6.0, rel=0.05)
     y = (source.sum(axis=1) > 0).astype(int)
@@ -114,6 +116,30 @@ def test_ambiguity_reweights_what_overlaps_and_transports_the_rest():
     assert model.coef_[0, 0] > 0
     alone = estimate.ambiguity(max_radius=1e9)
     assert alone.radius == estimate.radii
+
+
+def test_ambiguity_guards_a_modality_whose_columns_did_not_move():
+    # the columns keep their marginals and become equal up to their sign
+    rng = np.random.default_rng(0)
+    source, target = rng.standard_normal((2, 800, 3))
+    target[:, 1] = target[:, 0] * np.sign(target[:, 1])
+    parts = {"tied": [0, 1], "still": [2]}
+    estimate = estimate_radii(source, target, modalities=parts, **FAST)
+    estimate = replace(estimate, transport={"tied": 0.0, "still": 0.0})
+    assert estimate.radii["tied"] > 0.5
+    small = estimate.ambiguity(max_radius=0.5)
+    assert small.radius == {"tied": 0.5, "still": min(estimate.radii["still"], 0.5)}
+    # a modality that moved further is not guarded less
+    for limit in (0.0, 0.1, 0.5, 1e9):
+        radii = estimate.ambiguity(limit).radius
+        assert radii["tied"] == min(limit, estimate.radii["tied"])
+
+
+@pytest.mark.parametrize("limit", [-1.0, np.nan, np.inf, "1", None])
+def test_ambiguity_refuses_bad_limits(limit):
+    estimate = RadiusEstimate({"a": 2.0}, {}, {}, {}, {"a": 0.1}, 0.95)
+    with pytest.raises(ValueError, match="max_radius"):
+        estimate.ambiguity(limit)
 
 
 def test_same_seed_same_answer():

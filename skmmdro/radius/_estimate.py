@@ -60,40 +60,47 @@ class RadiusEstimate:
     transport: dict
     confidence: float
 
+    @validate_params(
+        {"max_radius": [Interval(Real, 0, None, closed="left")]},
+        prefer_skip_nested_validation=True,
+    )
     def ambiguity(self, max_radius=1.0):
         """Return the ambiguity set that the estimate suggests.
 
         Reweighting can follow a modality only while its source sample covers where the
-        target went: at radius rho the weights are worth ``n / (1 + rho)`` samples.
-        Modalities with radii up to `max_radius` are therefore guarded by
-        :class:`~skmmdro.ambiguity.ModalityShift` with these radii. The features of the
-        others have left the range of the source; they are guarded by
-        :class:`~skmmdro.ambiguity.Wasserstein` with their transport distance, and the
-        model will rely on them less, or not at all.
+        target went: at radius rho the weights are worth ``n / (1 + rho)`` samples. So
+        every modality is guarded by :class:`~skmmdro.ambiguity.ModalityShift` with its
+        radius, but not with more than `max_radius`. The features of modalities beyond
+        that have left the range of the source. They are guarded by
+        :class:`~skmmdro.ambiguity.Wasserstein` with their transport distance as well,
+        and the model will rely on them less, or not at all. The distance is that of
+        single columns: it is 0 if a modality changed in the dependence between its
+        columns only, which leaves it the radius `max_radius`.
 
         Parameters
         ----------
         max_radius : float in [0, inf), default=1.0
-            Largest radius that is left to reweighting. At 1.0 at least half of the
-            effective sample remains.
+            Largest radius for reweighting. At 1.0 at least half of the effective
+            sample remains.
 
         Returns
         -------
         ambiguity : AmbiguitySet
-            Of kind "reweighting" or, if any modality exceeds `max_radius`, a Composite.
+            Of kind "reweighting" or, if any modality exceeds `max_radius` and its
+            columns moved, a Composite.
         """
         from ..ambiguity import ModalityShift, Wasserstein
 
-        covered = {k: r if r <= max_radius else 0.0 for k, r in self.radii.items()}
+        covered = {k: float(min(r, max_radius)) for k, r in self.radii.items()}
         moved = {
-            name: 0.0 if radius <= max_radius else self.transport[name]
-            for name, radius in self.radii.items()
+            k: self.transport[k] if r > max_radius else 0.0
+            for k, r in self.radii.items()
         }
         reweighting = ModalityShift(radius=covered)
         return (
             reweighting + Wasserstein(radius=moved)
             if any(moved.values())
-            else (reweighting)
+            else reweighting
         )
 
     def summary(self):
