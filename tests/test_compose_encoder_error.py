@@ -342,3 +342,16 @@ def test_the_bound_holds_under_shifts():
         risk = np.mean(np.logaddexp(0, np.where(test.target == 1, -raw, raw)))
         assert risk < bound
     assert bound < np.log(2)  # that of a constant model
+
+
+def test_the_worst_case_on_other_data_uses_the_error_of_the_fit():
+    X, y = data(240)
+    model = pipeline().fit(X[:120], y[:120])
+    later, last = model[:-1].transform(X[120:]), model[-1]
+    stated = ChiSquare(
+        0.01, coupling="independent", encoder_error=model[0].encoder_error_
+    )
+    expected = last.worst_case(later, y[120:], ambiguity=stated).risk
+    assert last.worst_case(later, y[120:]).risk == pytest.approx(expected)
+    bare = ChiSquare(0.01, coupling="independent")
+    assert expected > last.worst_case(later, y[120:], ambiguity=bare).risk

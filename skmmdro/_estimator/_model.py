@@ -113,6 +113,7 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
         for name, value in fitted.items():
             setattr(self, name, value)
         self.modalities_ = modalities.as_dict()
+        self._encoder_error = modalities.encoder_error  # of the encoders in fit
         self.worst_case_weights_ = sample.spread(problem.by_sample(solution.weights))
         self.objective_ = float(solution.objective)
         self.dual_gap_ = float(solution.gap)
@@ -179,7 +180,11 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
         return resolve_modalities(self.modalities, source, names)
 
     def _fitted_modalities(self):
-        return Modalities(tuple(self.modalities_), tuple(self.modalities_.values()))
+        return Modalities(
+            tuple(self.modalities_),
+            tuple(self.modalities_.values()),
+            encoder_error=self._encoder_error,
+        )
 
     def _reporter(self, problem, progress, design):
         count = 0
