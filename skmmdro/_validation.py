@@ -52,14 +52,19 @@ def per_modality(value, modalities, *, parameter):
         values = [value.get(name, 0.0) for name in modalities.names]
     else:
         values = [value] * len(modalities.names)
-    for entry in values:
+    check_amounts(value, parameter=parameter)
+    return np.array(values, dtype=np.float64)
+
+
+def check_amounts(value, *, parameter):
+    """Raise unless `value` is a finite non-negative number or a dict of such."""
+    for entry in value.values() if isinstance(value, dict) else [value]:
         is_number = isinstance(entry, Real) and not isinstance(entry, bool)
         if not is_number or not np.isfinite(entry) or entry < 0:
             raise ValueError(
                 f"{parameter} must be a finite non-negative number, or a dict of such "
                 f"numbers by modality name; got {value!r}."
             )
-    return np.array(values, dtype=np.float64)
 
 
 def check_domains(domains, n_samples, ambiguity):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils.class_weight import compute_sample_weight
 
-from .._estimator._model import Sample
+from .._estimator import Sample
+from .._sklearn import check_nominal_weights
+from .._validation import check_domains
 from ..problem import RobustProblem, solve
 from ..solvers import Options
 from ..solvers._descent import line_search
@@ -34,7 +35,7 @@ class Point:
 
 
 class Follower:
-    """Solves the problem of a fitted linear model for one ambiguity set after another.
+    """Solves the problem of a fitted model for one ambiguity set after another.
 
     Newton's metric is kept from one set to the next, and the start is extrapolated
     from the last solutions, as a function of the root of the scale of the radius: the
@@ -43,28 +44,32 @@ class Follower:
 
     Parameters
     ----------
-    model : DROClassifier or DRORegressor
-        Fitted on the data; gives loss, classes and modalities.
-    data : {ndarray, sparse matrix} of shape (n_samples, n_features)
-        Validated data.
-    y : ndarray of shape (n_samples,)
+    model : DROModel
+        Fitted on the data, with `warm_start`; its solution is where the path begins.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Data, as they were passed to fit.
+    y : array-like of shape (n_samples,)
         Targets.
-    weights : ndarray of shape (n_samples,)
+    sample_weight : array-like of shape (n_samples,) or None
         Non-negative sample weights.
+    domains : array-like of shape (n_samples,) or None
+        Domain of each sample, for sets that need it.
     """
 
-    def __init__(self, model, data, y, weights):
-        weights = _times_class_weights(model, y, weights)
+    def __init__(self, model, X, y, sample_weight, domains):
+        data, y = model._validate(X, y, reset=False)
+        weights = check_nominal_weights(sample_weight, data)
         self.n_classes = None
         if model._task == "classification":
-            self.n_classes = len(model.classes_)
-            y = np.searchsorted(model.classes_, y)
-        self.sample = Sample.select(data, y, weights, None)
-        self.design = model._fitted_design(self.sample)
+            classes, y, weights = model._encode(y, weights)
+            self.n_classes = len(classes)
+        domains = check_domains(domains, len(weights), model.ambiguity)
+        self.sample = Sample.select(data, y, weights, domains)
+        self.design = model._design(self.sample, model._modalities(X, data))
         self.model = model
         self.options = Options(float(model.tol), model.max_iter)
         self.metric, self.past, self.reference = None, [], None
-        self.largest = np.abs(model.coef_).max()
+        self.largest = 0.0
 
     def solve(self, ambiguity, scale):
         """Return the Point of a set; `scale` is the mean of its radii."""
@@ -87,6 +92,16 @@ class Follower:
         self.past = [p for p in self.past[1 - _NODES :] if p[0] != root]
         self.past.append((root, better))
         return point
+
+    def tells_nothing(self, ambiguity):
+        """Return whether a constant is as good as the best model, to the tolerance."""
+        point = self.solve(ambiguity, 0.0)
+        problem = point.problem
+        W, _ = problem.split(point.theta)
+        constant = point.theta.copy()
+        constant[: W.size] = 0.0
+        excess = problem.evaluate(constant).value - point.objective
+        return excess <= self.options.tol * problem.reference[0]
 
     def _may_be_constant(self, problem, theta):
         """Return whether coefficients are so small that they may well be zero."""
@@ -119,7 +134,7 @@ class Follower:
     def _start(self, scale, problem):
         """Extrapolate by a polynomial; begin at the fitted model."""
         if not self.past:
-            return self.model._fitted_theta(problem)
+            return self.model._warm_theta(problem)
         nodes = np.array([node for node, _ in self.past])
         root = np.sqrt(scale)
         unit = max(root, nodes.max()) or 1.0
@@ -161,15 +176,3 @@ class Follower:
         if self.metric is None:
             self.metric = Metric(problem.hessian(at))
         return -self.metric.solve(at.gradient)
-
-
-def _times_class_weights(model, y, weights):
-    """Return the weights that the estimator's fit makes of sample weights."""
-    class_weight = getattr(model, "class_weight", None)
-    if class_weight is None:
-        return weights
-    if class_weight == "balanced":
-        _, codes = np.unique(y, return_inverse=True)
-        mass = np.bincount(codes, weights)
-        return weights / np.where(mass > 0, mass, 1)[codes]
-    return weights * compute_sample_weight(class_weight, y)
