@@ -85,6 +85,11 @@ def check_domains(domains, n_samples, ambiguity):
                 "routing and call set_fit_request(domains=True) on the estimator."
             )
         return None
+    return check_parts(domains, n_samples)
+
+
+def check_parts(domains, n_samples):
+    """Return domains as an array of shape (n_samples,) without missing values."""
     domains = np.asarray(domains)
     if domains.shape != (n_samples,):
         raise ValueError(

@@ -60,14 +60,7 @@ def resolve_coupling(coupling, X, nominal, modalities):
         return estimate_coupling(X, modalities, sample_weight=nominal)
     if isinstance(coupling, dict):
         return _coupling_from_dict(coupling, modalities)
-    try:
-        matrix = np.array(coupling, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"the coupling matrix must hold numbers in rows of equal length; got "
-            f"{coupling!r}."
-        ) from error
-    return _check_matrix(matrix, modalities)
+    return check_coupling(coupling, size, _whose(modalities))
 
 
 def _coupling_from_dict(pairs, modalities):
@@ -101,13 +94,45 @@ def _coupling_from_dict(pairs, modalities):
     ]
     if missing:
         raise ValueError(f"coupling has no entry for the pairs {missing}.")
-    return _check_matrix(matrix, modalities)
+    return check_coupling(matrix, len(names), _whose(modalities))
 
 
-def _check_matrix(matrix, modalities):
-    size = len(modalities)
+def _whose(modalities):
+    return f" {list(modalities.names)}. {modalities.hint}".rstrip()
+
+
+def check_coupling(coupling, size=None, whose="."):
+    """Return a stated coupling matrix as an array, or raise.
+
+    Parameters
+    ----------
+    coupling : array-like
+        As it was stated.
+    size : int or None, default=None
+        Number of modalities; None: any.
+    whose : str, default="."
+        End of the error message: which modalities.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_modalities, n_modalities)
+
+    Raises
+    ------
+    ValueError
+        If it is not a symmetric matrix of that size with a unit diagonal and entries
+        in [-1, 1].
+    """
+    try:
+        matrix = np.array(coupling, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the coupling matrix must hold numbers in rows of equal length; got "
+            f"{coupling!r}."
+        ) from error
+    size = len(np.atleast_1d(matrix)) if size is None else size
     problem = None
-    if matrix.shape != (size, size):
+    if matrix.shape != (size, size) or size == 0:
         problem = f"has shape {matrix.shape}, expected {(size, size)}"
     elif not np.all(np.isfinite(matrix)):
         problem = "has NaN or infinite entries"
@@ -120,7 +145,7 @@ def _check_matrix(matrix, modalities):
     if problem:
         raise ValueError(
             f"the coupling matrix {problem}; it holds one correlation for each pair "
-            f"of the modalities {list(modalities.names)}. {modalities.hint}".rstrip()
+            f"of the modalities{whose}"
         )
     return matrix
 

@@ -178,7 +178,16 @@ def test_transport_distance_of_a_translation():
         ({"X_target": np.ones((5, 2))}, "minimum of 20"),
         ({"domains": np.ones(50)}, "at least 2 values"),
         ({"domains": np.arange(50)}, "fewer than 20 rows"),
-        ({"domains": np.ones(49)}, "49 entries"),
+        ({"domains": np.ones(49)}, r"shape \(49,\)"),
+        ({"domains": np.ones((50, 2))}, r"shape \(50, 2\)"),
+        ({"domains": np.r_[np.nan, np.repeat([0.0, 1.0], 25)[1:]]}, "missing values"),
+        ({"domains": [None] * 25 + ["a"] * 25}, "missing values"),
+        ({"domains": pd.array(["a"] * 25 + [None] * 25, dtype="string")}, "missing"),
+        ({"domains": np.array([1] * 25 + ["a"] * 25, dtype=object)}, "mixes values"),
+        ({"X_target": np.empty((0, 2))}, "0 sample"),
+        ({"X_target": np.full((30, 2), np.inf)}, "X_target contains infinity"),
+        ({"X_target": np.ones((30, 2)), "modalities": {"a": [0], "b": [7]}}, "'b'"),
+        ({"X_target": np.ones((30, 2)), "modalities": [1]}, "adds up to 1 columns"),
         ({"X_target": np.ones((30, 2)), "modalities": {"a": [0]}}, "in no modality"),
         ({"X_target": np.ones((30, 2)), "confidence": 1.0}, "confidence"),
     ],
@@ -198,6 +207,49 @@ def test_columns_must_have_the_same_names():
         estimate_radii(*frames)
 
 
+def test_sparse_data_with_missing_values_are_refused():
+    source = csr_array(np.where(np.eye(40) > 0, np.nan, 1.0))
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        estimate_radii(source, csr_array(np.ones((40, 40))))
+
+
+def test_frames_of_polars_and_domains_of_any_container():
+    pl = pytest.importorskip("polars")
+    source, target = moved_normal(60, 0.5, 0)
+    names = ["x0__a", "x1__b", "x1__c"]
+    expected = estimate_radii(source, target, modalities=[1, 2], **FAST)
+    frames = [pl.DataFrame(Z, schema=names) for Z in (source, target)]
+    assert estimate_radii(*frames, **FAST) == expected
+    month = np.repeat([1, 2], 30)
+    expected = estimate_radii(source, domains=month, **FAST)
+    for container in (list, pd.Series, pl.Series, pd.Categorical):
+        assert estimate_radii(source, domains=container(month), **FAST) == expected
+
+
+@pytest.mark.parametrize(
+    ("coupling", "message"),
+    [
+        ([[1.0, 0.5]], "shape"),
+        ([[1.0, np.nan], [np.nan, 1.0]], "NaN"),
+        ([[2.0, 0.5], [0.5, 1.0]], "diagonal"),
+        ([[1.0, 0.5], [0.2, 1.0]], "not symmetric"),
+        ([[1.0, 1.5], [1.5, 1.0]], "outside"),
+        ([["a"]], "must hold numbers"),
+        ([], "shape"),
+        ("estimate", "coupling"),
+    ],
+)
+def test_confidence_radius_refuses_what_is_no_coupling(coupling, message):
+    with pytest.raises(ValueError, match=message):
+        confidence_radius(100, coupling=coupling)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, -0.5, 1.5, np.nan, "0.95", None])
+def test_confidence_radius_refuses_what_is_no_confidence(confidence):
+    with pytest.raises(ValueError, match="confidence"):
+        confidence_radius(100, confidence)
+
+
 def test_confidence_radius():
     assert confidence_radius(400, 0.975) == pytest.approx(1.959964**2 / 400, rel=1e-6)
     assert confidence_radius(400, 0.5) == 0
@@ -205,7 +257,6 @@ def test_confidence_radius():
     rho = confidence_radius(400, coupling=coupling)
     joint = rho * np.abs(coupling).sum()
     assert joint == pytest.approx(confidence_radius(400))
-    with pytest.raises(ValueError, match="square"):
-        confidence_radius(400, coupling=[[1.0, 0.5]])
-    with pytest.raises(ValueError, match="n_samples"):
-        confidence_radius(0)
+    for n_samples in (0, -1, np.nan, np.inf, "100", None):
+        with pytest.raises(ValueError, match="n_samples"):
+            confidence_radius(n_samples)

@@ -15,8 +15,13 @@ COUPLING = [
 
 def joint_radius(radii, coupling):
     """Return r'|Gamma|r with r_k the square root of the radius of modality k."""
+    return float(joint_shares(radii, coupling).sum())
+
+
+def joint_shares(radii, coupling):
+    """Return what each modality adds to the joint radius: half of each pair's term."""
     root = np.sqrt(radii)
-    return float(root @ np.abs(coupling) @ root)
+    return root * (np.abs(coupling) @ root)
 
 
 def bind_radii(radius, coupling, X, nominal, modalities):

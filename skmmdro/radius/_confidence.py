@@ -2,10 +2,9 @@
 
 from numbers import Real
 
-import numpy as np
-
 from .._sklearn import Interval, validate_params
 from ..ambiguity._confidence import confidence_joint_radius, split_joint_radius
+from ..coupling import check_coupling
 
 
 @validate_params(
@@ -33,12 +32,18 @@ def confidence_radius(n_samples, confidence=0.95, coupling=None):
     confidence : float in (0, 1), default=0.95
         One-sided confidence. Up to 0.5 the radius is 0.
     coupling : array-like of shape (n_modalities, n_modalities) or None, default=None
-        Coupling matrix, such as `coupling_` of a fitted model. None: one modality.
+        Coupling matrix, such as `coupling_` of a fitted model: symmetric, unit
+        diagonal, entries in [-1, 1]. None: one modality.
 
     Returns
     -------
     radius : float
         Radius of each modality, B itself for one.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or the coupling matrix is not of that form.
 
     See Also
     --------
@@ -63,9 +68,4 @@ def confidence_radius(n_samples, confidence=0.95, coupling=None):
     joint = confidence_joint_radius(n_samples, confidence)
     if coupling is None:
         return float(joint)
-    coupling = np.asarray(coupling, dtype=np.float64)
-    if coupling.ndim != 2 or coupling.shape[0] != coupling.shape[1]:
-        raise ValueError(
-            f"coupling must be a square matrix; got the shape {coupling.shape}."
-        )
-    return float(split_joint_radius(joint, coupling))
+    return float(split_joint_radius(joint, check_coupling(coupling)))

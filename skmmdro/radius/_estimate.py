@@ -6,10 +6,11 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse, vstack
 from sklearn.metrics import roc_auc_score
-from sklearn.utils import check_array, check_random_state, column_or_1d
+from sklearn.utils import check_array, check_random_state
 from threadpoolctl import threadpool_limits
 
 from .._sklearn import HasMethods, Interval, validate_params
+from .._validation import check_parts
 from ..modalities import resolve_modalities
 from ._ratio import (
     bootstrap_interval,
@@ -162,7 +163,7 @@ def estimate_radii(
     ----------
     X : {array-like, sparse matrix, DataFrame} of shape (n_source, n_features)
         Source sample, usually the training data as the model gets them: encoded and
-        numeric. NaN is allowed.
+        numeric. NaN is allowed unless they are sparse.
     X_target : {array-like, sparse matrix, DataFrame} of shape (n_target, n_features) \
             or None, default=None
         Unlabelled sample of the population in which the model will be used.
@@ -193,7 +194,8 @@ def estimate_radii(
     ------
     ValueError
         If the samples do not have the same columns, a sample or domain has fewer than
-        20 rows, or not exactly one of `X_target` and `domains` is given.
+        20 rows, domains are missing values, or not exactly one of `X_target` and
+        `domains` is given.
 
     Notes
     -----
@@ -274,7 +276,7 @@ def _to_numbers(X, name):
         X,
         accept_sparse="csr",
         dtype=np.float64,
-        ensure_all_finite="allow-nan",
+        ensure_all_finite=True if issparse(X) else "allow-nan",
         ensure_min_samples=_LEAST_ROWS,
         input_name=name,
     )
@@ -300,19 +302,15 @@ def _validate_target(X, X_target, data):
 
 def _splits(data, domains):
     """Yield (all other rows, rows of the split) for each past split."""
-    domains = column_or_1d(domains)
-    if len(domains) != data.shape[0]:
-        raise ValueError(
-            f"domains has {len(domains)} entries, X has {data.shape[0]} rows."
-        )
+    domains = check_parts(domains, data.shape[0])
     values, counts = np.unique(domains, return_counts=True)
     if len(values) < 2:
-        raise ValueError(f"domains must hold at least 2 values; got {list(values)}.")
+        raise ValueError(f"domains must hold at least 2 values; got {values.tolist()}.")
     others = len(domains) - counts
     if min(counts.min(), others.min()) < _LEAST_ROWS:
         small = values[np.minimum(counts, others) < _LEAST_ROWS]
         raise ValueError(
-            f"domains {list(small)} have, or leave, fewer than {_LEAST_ROWS} rows; "
+            f"domains {small.tolist()} have, or leave, fewer than {_LEAST_ROWS} rows; "
             "merge them with others."
         )
     return ((data[domains != value], data[domains == value]) for value in values)
