@@ -112,6 +112,31 @@ def check_parts(domains, n_samples):
     return domains
 
 
+def label_codes(y, classes):
+    """Return the index of each label in the sorted classes of a fitted classifier.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing or not among the classes, or there are several targets.
+    """
+    if not isinstance(classes, np.ndarray):
+        raise ValueError(
+            f"a classifier of one target is needed; this one has {len(classes)}."
+        )
+    known = {label: code for code, label in enumerate(classes.tolist())}
+    labels = np.asarray(y).tolist()
+    if any(map(is_missing, labels)):
+        raise ValueError(f"y has missing values; the classes are {list(known)}.")
+    unknown = [label for label in dict.fromkeys(labels) if label not in known]
+    if unknown:
+        raise ValueError(
+            f"y has labels {unknown[:5]} that were not seen in fit; the classes are "
+            f"{list(known)}."
+        )
+    return np.array([known[label] for label in labels], dtype=np.intp)
+
+
 def is_missing(value):
     """Whether a single value is None, NaN, NaT or NA."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):

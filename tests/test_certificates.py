@@ -1,17 +1,28 @@
 """Certificates: order of the bounds, coverage, and what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
+from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 
-from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare, CVaR, ModalityShift, Wasserstein
+from skmmdro import DROClassifier, DRORegressor, KernelDROClassifier
+from skmmdro.ambiguity import (
+    ChiSquare,
+    CVaR,
+    Domains,
+    ModalityLoss,
+    ModalityShift,
+    Wasserstein,
+)
 from skmmdro.ambiguity.chi_square import ChiSquareBall
 from skmmdro.certificates import risk_certificate
 from skmmdro.certificates._bounds import (
@@ -108,8 +119,146 @@ def test_encoder_term():
     norms = [np.linalg.norm(MODEL.coef_[:, columns]) for columns in PARTS.values()]
     assert term == pytest.approx(0.1 * np.sum(norms))
     assert risk_certificate(exact, *TEST).encoder_term is None
-    assert "not covered" in risk_certificate(exact, *TEST).statement()
     assert risk_certificate(MODEL, *TEST).encoder_term == 0.0
+
+
+def test_encoder_term_of_transport_of_order_two_holds_at_the_upper_bound():
+    data = make_multimodal_regression(400, widths=(2, 3), random_state=0)
+    parts, ambiguity = data.modalities, ChiSquare(0.02) + Wasserstein(0.1, order=2)
+    model = DRORegressor(ambiguity, modalities=parts)
+    model.fit(data.data[:200], data.target[:200])
+    certificate = risk_certificate(
+        model, data.data[200:], data.target[200:], loss="training", loss_bound=50.0
+    )
+    charge = sum(0.1 * np.linalg.norm(model.coef_.ravel()[c]) for c in parts.values())
+    for name in ("nominal_risk", "joint_risk", "upper_bound"):
+        risk = getattr(certificate, name)
+        moved = 0.5 * (np.sqrt(2 * risk) + charge) ** 2
+        assert moved <= risk + certificate.encoder_term + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("ambiguity", "what", "of_training"),
+    [
+        (ChiSquare(0.01, encoder_error=0.1), "errors of the encoders", False),
+        (ChiSquare(0.01) + Wasserstein(0.1), "transport of the features", False),
+        (ChiSquare(0.01) + Wasserstein(0.1, label_cost=1.0), "transport", True),
+        (ChiSquare(0.01) + ModalityLoss(), "missing modalities", True),
+        (ChiSquare(0.01) + Domains(), "the worst domain", True),
+    ],
+)
+def test_what_is_not_covered_comes_first(ambiguity, what, of_training):
+    certificate = risk_certificate(MODEL, *TEST, ambiguity)
+    assert certificate.statement().startswith(f"Not covered: {what}")
+    assert not certificate.is_vacuous()
+    certificate = risk_certificate(MODEL, *TEST, ambiguity, "training", loss_bound=20.0)
+    assert bool(certificate.uncovered) == of_training
+    low = replace(certificate, upper_bound=0.1)
+    assert ("Not covered" in low.statement()) == of_training
+    assert ("with the encoder term" in low.statement()) != of_training
+
+
+def test_budgets_of_zero_leave_nothing_out():
+    nothing = ChiSquare(0.01, encoder_error={"m0": 0.0, "m1": 0.0, "m2": 0.0})
+    certificate = risk_certificate(MODEL, *TEST, nothing + Wasserstein(0.0))
+    assert certificate.uncovered == ()
+    assert certificate.encoder_term == 0.0
+
+
+def test_vacuous_is_what_a_guess_has_as_well():
+    certificate = risk_certificate(MODEL, *TEST, ChiSquare(0.01))
+    assert certificate.trivial_risk == 0.5
+    assert not certificate.is_vacuous()
+    assert replace(certificate, upper_bound=0.5).is_vacuous()
+    training = risk_certificate(MODEL, *TEST, loss="training", loss_bound=20.0)
+    assert training.trivial_risk == pytest.approx(np.log(2))
+    assert not replace(training, upper_bound=0.69).is_vacuous()
+    assert replace(training, upper_bound=0.69, encoder_term=0.01).is_vacuous()
+    assert replace(training, upper_bound=0.7).statement().startswith("No guarantee")
+    data = make_multimodal_classification(300, n_classes=3, random_state=0)
+    for loss, expected in (("log_loss", np.log(3)), ("hinge", 2.0)):
+        model = DROClassifier(loss=loss, modalities=data.modalities)
+        model.fit(data.data, data.target)
+        common = {"loss": "training", "loss_bound": 50.0}
+        several = risk_certificate(model, data.data, data.target, **common)
+        assert several.trivial_risk == pytest.approx(expected)
+    assert several.is_vacuous() == (several.upper_bound >= expected)
+    plain = risk_certificate(model, data.data, data.target)
+    assert plain.trivial_risk == pytest.approx(2 / 3)
+    data = make_multimodal_regression(300, random_state=0)
+    model = DRORegressor(modalities=data.modalities).fit(data.data, data.target)
+    certificate = risk_certificate(model, data.data, data.target, **common)
+    assert certificate.trivial_risk == 50.0
+    assert not certificate.is_vacuous()
+    assert replace(certificate, upper_bound=50.0).is_vacuous()
+
+
+def test_the_set_of_the_fit_is_taken_as_it_was_fitted():
+    for ambiguity in (ChiSquare("confidence"), ChiSquare(0.05), ModalityShift(0.05)):
+        model = fitted(ambiguity)
+        certificate = risk_certificate(model, *TEST)
+        assert certificate.joint_radius == pytest.approx(model.joint_radius_)
+        assert certificate.coupling is model.coupling_
+        # a stated set learns from the data given
+        stated = risk_certificate(model, *TEST, clone(ambiguity))
+        assert stated.joint_radius != pytest.approx(model.joint_radius_)
+    for changed in (ChiSquare(0.3), ModalityShift(0.01)):
+        with pytest.raises(ValueError, match="was fitted with another one"):
+            risk_certificate(model.set_params(ambiguity=changed), *TEST)
+
+
+def test_missing_values_and_gram_matrices():
+    holes = X.copy()
+    holes[::7, PARTS["m0"]] = np.nan
+    model = KernelDROClassifier(ChiSquare(RADII), modalities=PARTS, rank=20)
+    model.fit(holes[:300], Y[:300])
+    for loss in ("zero_one", "training"):
+        certificate = risk_certificate(model, holes[300:], Y[300:], loss=loss)
+        assert certificate.radii == RADII
+    assert certificate.nominal_risk == pytest.approx(
+        -np.mean(np.log(model.predict_proba(holes[300:])[range(600), Y[300:]]))
+    )
+    trees = HistGradientBoostingClassifier(max_iter=5).fit(holes[:300], Y[:300])
+    certificate = risk_certificate(
+        trees, holes[300:], Y[300:], ChiSquare(RADII), modalities=PARTS
+    )
+    assert certificate.attained_risk > certificate.nominal_risk
+    grams = {name: X[:, c] @ X[:300, c].T for name, c in PARTS.items()}
+    model = KernelDROClassifier(ChiSquare(RADII), kernel="precomputed", rank=20)
+    model.fit({name: gram[:300] for name, gram in grams.items()}, Y[:300])
+    later = {name: gram[300:] for name, gram in grams.items()}
+    for ambiguity in (None, ChiSquare(RADII), ModalityShift(RADII)):
+        certificate = risk_certificate(model, later, Y[300:], ambiguity)
+        assert certificate.nominal_risk == pytest.approx(
+            1 - np.mean(model.predict(later) == Y[300:])
+        )
+        assert certificate.radii == RADII
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+@pytest.mark.parametrize("kind", ["DRO", "other"])
+def test_targets_are_checked(kind):
+    model = MODEL if kind == "DRO" else LogisticRegression().fit(X[:300], Y[:300])
+    own = {"ambiguity": ChiSquare(RADII), "modalities": PARTS}
+    expected = risk_certificate(model, *TEST, **own).upper_bound
+    for y in (Y[300:, None], Y[300:].astype(float), pd.Series(Y[300:])):
+        assert risk_certificate(model, X[300:], y, **own).upper_bound == expected
+    bad = {
+        "not seen in fit": Y[300:].astype(str),
+        "NaN|missing": np.where(Y[300:] == 1, np.nan, 0.0),
+        "inconsistent": Y[301:],
+        "1d array": np.column_stack([Y[300:], Y[300:]]),
+        "y": None,
+    }
+    for message, y in bad.items():
+        with pytest.raises(ValueError, match=message):
+            risk_certificate(model, X[300:], y, **own)
+
+
+def test_several_targets_are_refused():
+    model = DummyClassifier().fit(X[:300], np.column_stack([Y[:300], Y[:300]]))
+    with pytest.raises(ValueError, match="classifier of one target"):
+        risk_certificate(model, *TEST, ChiSquare(RADII), modalities=PARTS)
 
 
 def test_statement_and_summary():
@@ -184,6 +333,7 @@ def test_certificates_of_all_error_free_and_all_wrong():
         ({"ambiguity": "nonsense"}, "not an ambiguity set"),
         ({"ambiguity": ChiSquare({"x": 0.1})}, "unknown modalities"),
         ({"loss": "hinge"}, "loss"),
+        ({"loss_bound": 5.0}, 'is for loss="training"'),
         ({"loss": "training", "loss_bound": 0.1}, "above loss_bound"),
         ({"confidence": 1.0}, "confidence"),
     ],

@@ -316,7 +316,7 @@ def test_confidence_as_a_radius():
     model.fit(X, Y, sample_weight=weights)
     assert model.joint_radius_ == pytest.approx(confidence_radius(n_effective))
     certificate = risk_certificate(model, X, Y)
-    assert certificate.joint_radius == pytest.approx(confidence_radius(len(Y)))
+    assert certificate.joint_radius == pytest.approx(confidence_radius(n_effective))
     with pytest.raises(ValueError, match="radius"):
         DROClassifier(ChiSquare("certain"), modalities=PARTS).fit(X, Y)
 

@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import StrOptions, check_nominal_weights, fit_context, with_callbacks
-from .._validation import unchanged_on_error
+from .._validation import label_codes, unchanged_on_error
 
 
 def _has_probabilities(self):
@@ -139,13 +139,7 @@ class ClassifierPart(ClassifierMixin):
         check_is_fitted(self)
         data, y = self._validate(X, y, reset=False)
         weights = check_nominal_weights(sample_weight, data)
-        unknown = np.setdiff1d(y, self.classes_)
-        if len(unknown):
-            raise ValueError(
-                f"y has labels {unknown.tolist()} that were not seen in fit; the "
-                f"classes are {self.classes_.tolist()}."
-            )
-        codes = np.searchsorted(self.classes_, y)
+        codes = label_codes(y, self.classes_)
         return self._worst_case(data, codes, weights, domains, ambiguity)
 
     def decision_function(self, X):

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from scipy.sparse import diags_array, issparse
 
+from .._estimator import DROModel
 from .._worst_shift import WorstShift, modality_response
 from ..ambiguity._features import orthonormal_directions
 from ..ambiguity.modality_shift import Tilts
@@ -15,7 +16,7 @@ _RADII = (0.05, 0.25, 1.0, 4.0)  # at which the worst shift of a modality is a d
 _LEAST = 1e-8  # singular values, relative to the largest, of directions that are kept
 
 
-def attained_weights(model, data, groups, losses, shift):
+def attained_weights(model, data, losses, shift):
     """Return the worst weights found in the set, ndarray of shape (n_samples,).
 
     Each modality is tilted along its leading directions, the model's response to it and
@@ -25,26 +26,24 @@ def attained_weights(model, data, groups, losses, shift):
     ----------
     model : estimator
         Fitted.
-    data : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    data : Encoded
         What reaches the model.
-    groups : Modalities
-        Columns of each modality.
     losses : ndarray of shape (n_samples,)
         Losses of the samples.
     shift : dict
         "radii" by modality and "joint_radius".
     """
-    nominal = np.full(len(losses), 1 / len(losses))
+    nominal = data.nominal
     blocks, sizes, found = [], [], [nominal]
-    for name, columns in groups.as_dict().items():
+    for k, (name, columns) in enumerate(data.modalities.as_dict().items()):
         radius = shift["radii"][name]
         if radius == 0:
             continue
-        response = _response(model, data, columns)
-        worst = WorstShift(data[:, columns], response, losses)
+        features, response = data.columns[:, columns], _response(model, data, k)
+        worst = WorstShift(features, response, losses)
         # chi2 is at most the modality's own radius, which no joint radius is below
         found.append(worst.weights(radius))
-        block = _directions(data[:, columns], response, worst, nominal)
+        block = _directions(features, response, worst, nominal)
         if block.shape[1]:
             blocks.append(np.sqrt(radius) * block)
             sizes.append(block.shape[1])
@@ -55,21 +54,26 @@ def attained_weights(model, data, groups, losses, shift):
     return max(found, key=lambda weights: weights @ losses)
 
 
-def _response(model, data, columns):
-    """Return the model's response to a modality alone."""
-    inside = np.zeros(data.shape[1], dtype=data.dtype)
+def _response(model, data, k):
+    """Return the model's response to modality k alone, (n_samples, n_scores)."""
+    X, columns = data.columns, data.modalities.columns[k]
+    if isinstance(model, DROModel) and hasattr(model, "coef_"):
+        return X[:, columns] @ np.atleast_2d(model.coef_)[:, columns].T
+    if data.modalities.names == tuple(getattr(model, "modalities_", ())):
+        return model.modality_scores(data.X)[:, k].reshape(X.shape[0], -1)
+    inside = np.zeros(X.shape[1], dtype=X.dtype)
     inside[columns] = 1
 
     def beside(row):
-        rows = np.full(data.shape[0], row)
-        if issparse(data):
-            return data @ diags_array(inside) + data[rows] @ diags_array(1 - inside)
-        return np.where(inside == 1, data, data[row])
+        rows = np.full(X.shape[0], row)
+        if issparse(X):
+            return X @ diags_array(inside) + X[rows] @ diags_array(1 - inside)
+        return np.where(inside == 1, X, X[row])
 
     with warnings.catch_warnings():
         # the model may have seen names, which the columns here no longer have
         warnings.filterwarnings("ignore", "X does not have valid feature names")
-        return modality_response(model, data.shape[0], beside)
+        return modality_response(model, X.shape[0], beside)
 
 
 def _directions(block, response, worst, nominal):

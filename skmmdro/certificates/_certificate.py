@@ -3,17 +3,18 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.base import clone, is_classifier
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, validate_params
 from ..ambiguity import AmbiguitySet, ChiSquare, ModalityShift, resolve_ambiguity
-from ..ambiguity._confidence import modality_radii
 from ..ambiguity.chi_square import ChiSquareBall
 from ._adversary import attained_weights
 from ._bounds import bounded_loss_bound, closed_form, two_point_floor, zero_one_bound
-from ._encoded import encoded_data, final_model, training_losses
+from ._encoded import encode, final_model, training_losses
+from ._extras import encoder_term, uncovered_parts
 from ._result import NAMES, RiskCertificate
+from ._shift import fitted_shift, stated_shift
 
 _LEAST_ROWS = 10
 
@@ -44,7 +45,7 @@ def risk_certificate(
     The shifts are those of modality-wise chi-square radii rho_k with coupling Gamma,
     all within the joint ball ``chi2(Q || P) <= B = r'|Gamma|r``, ``r_k = sqrt(rho_k)``.
     The radii and Gamma are taken as they are stated or estimated; their own
-    uncertainty is not part of the confidence.
+    uncertainty is not part of the confidence. All samples count the same.
 
     Parameters
     ----------
@@ -53,21 +54,26 @@ def risk_certificate(
         DRO classifier or regressor for the training loss.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Held-out data that were not used to fit or choose the model, as the estimator
-        gets them.
+        gets them; Gram matrices for ``kernel="precomputed"``.
     y : array-like of shape (n_samples,)
-        Their targets.
+        Their targets. All labels were seen in fit.
     ambiguity : str, ChiSquare, ModalityShift or None, default=None
-        Radii and coupling. None: the set the model was fitted with. Of a Composite the
-        reweighting part is used, and the transport part for the encoder term.
+        Radii and coupling. None: the set the model was fitted with, with the radii and
+        the coupling of the fit. What a stated set learns from data, such as the
+        coupling, it learns from X. Of a Composite the reweighting part is used, and
+        the transport part for the encoder term; what the certificate leaves out is in
+        `uncovered`, and the statement begins with it.
     loss : {"zero_one", "training"}, default="zero_one"
-        Whether to bound the error rate or the mean of the model's own loss.
+        Whether to bound the error rate or the mean of the model's own loss, without
+        `class_weight` and penalty.
     confidence : float in (0, 1), default=0.95
         Confidence of the upper bound.
     modalities : dict, list of int or None, default=None
         Modalities of the columns that reach the model. None: those of the model, or
         read from column names.
     loss_bound : float in (0, inf) or None, default=None
-        Largest possible training loss, which the finite-sample bound needs.
+        Largest possible training loss, which the finite-sample bound needs. For the
+        training loss only.
 
     Returns
     -------
@@ -78,8 +84,9 @@ def risk_certificate(
     Raises
     ------
     ValueError
-        If the set has no chi-square radii, a loss exceeds `loss_bound`, there are fewer
-        than 10 samples, or the training loss of a model is not known.
+        If the set has no chi-square radii or is not the one of the fit any more, a loss
+        exceeds `loss_bound`, there are fewer than 10 samples, y has unknown labels, or
+        the training loss of a model is not known.
     NotFittedError
         If the estimator is not fitted.
 
@@ -119,37 +126,39 @@ chi-square radius 0.03 (radii of the modalities: m0 0.01, m1 0.01, m2 0.01).
     """
     model = final_model(estimator)
     check_is_fitted(model)
-    check_consistent_length(X, y)
-    data, groups = encoded_data(estimator, X, modalities)
-    if data.shape[0] < _LEAST_ROWS:
+    if loss == "zero_one" and loss_bound is not None:
         raise ValueError(
-            f"a certificate needs at least {_LEAST_ROWS} samples; got {data.shape[0]}."
+            f'loss_bound={loss_bound} is for loss="training"; an error rate is at '
+            "most 1 anyway."
         )
     parts = _parts(model, ambiguity)
-    losses, largest = _losses(estimator, model, X, y, data, loss, loss_bound)
-    nominal = np.full(len(losses), 1 / len(losses))
-
-    shift = _joint_shift(parts["reweighting"], data, nominal, groups)
-    radius = shift["joint_radius"]
-    weights = attained_weights(model, data, groups, losses, shift)
-    upper, early_fusion = (
-        _upper_bound(losses, loss, loss_bound, at, confidence)
-        for at in (radius, shift["early_fusion_radius"])
+    data = encode(estimator, X, y, modalities)
+    if len(data.y) < _LEAST_ROWS:
+        raise ValueError(
+            f"a certificate needs at least {_LEAST_ROWS} samples; got {len(data.y)}."
+        )
+    losses, largest, guess = _losses(estimator, model, X, data, loss, loss_bound)
+    where = data.columns, data.nominal, data.modalities
+    is_own = ambiguity is None and modalities is None
+    part = parts["reweighting"]
+    shift = fitted_shift(model) if is_own else stated_shift(part, *where)
+    weights = attained_weights(model, data, losses, shift)
+    bounds = _bounds(losses, data.nominal, shift, largest, loss, confidence)
+    radius, n_train = (
+        shift["joint_radius"],
+        len(getattr(model, "worst_case_weights_", ())),
     )
-    n_train = len(getattr(model, "worst_case_weights_", ()))
     return RiskCertificate(
         loss=loss,
-        nominal_risk=float(losses.mean()),
         attained_risk=float(weights @ losses),
-        joint_risk=ChiSquareBall(radius).worst_case(losses, nominal).value,
-        closed_form=closed_form(losses.mean(), losses.var(), radius, largest),
-        upper_bound=upper,
-        early_fusion_bound=early_fusion,
-        encoder_term=_encoder_term(model, parts, data, y, loss, shift["coupling"]),
+        encoder_term=encoder_term(model, parts, data, loss, shift, bounds),
         minimax_floor=two_point_floor(radius, n_train) if loss == "zero_one" else None,
         weights=weights,
         confidence=float(confidence),
         n_samples=len(losses),
+        trivial_risk=min(largest, guess),
+        uncovered=uncovered_parts(parts, loss),
+        **bounds,
         **shift,
     )
 
@@ -172,58 +181,41 @@ def _parts(model, ambiguity):
     return parts
 
 
-def _losses(estimator, model, X, y, data, loss, loss_bound):
-    """Return the losses of the samples and the largest possible one."""
+def _losses(estimator, model, X, data, loss, loss_bound):
+    """Return the losses of the samples, the largest possible one and a guess's."""
     if loss == "training":
-        losses = training_losses(model, data, y)
+        losses, guess = training_losses(model, data)
         largest = np.inf if loss_bound is None else float(loss_bound)
         if losses.max() > largest:
             raise ValueError(
                 f"the largest loss is {losses.max():.3g}, above loss_bound={largest}; "
                 "a bound has to hold for every possible sample."
             )
-        return losses, largest
+        return losses, largest, guess
     if not is_classifier(model):
         raise ValueError(
             'loss="zero_one" is for classifiers; pass loss="training" for a regressor.'
         )
-    return (estimator.predict(X) != np.asarray(y)).astype(np.float64), 1.0
+    classes = getattr(estimator, "classes_", None)
+    guess = 1.0 if classes is None else 1 - 1 / len(classes)
+    return (estimator.predict(X) != data.y).astype(np.float64), 1.0, guess
 
 
-def _joint_shift(reweighting, data, nominal, groups):
-    """Return radii, coupling and joint radii as the certificate holds them."""
-    fitted = reweighting.bind(data, nominal, groups).fitted
-    radii = modality_radii(reweighting, groups, fitted)
-    root, coupling = np.sqrt(radii), fitted["coupling_"]
-    shares = root * (np.abs(coupling) @ root)
+def _bounds(losses, nominal, shift, largest, loss, confidence):
+    """Return the bounds for the joint ball, by name."""
+
+    def upper(radius):
+        if loss == "zero_one":
+            return zero_one_bound(int(losses.sum()), len(losses), radius, confidence)
+        if np.isinf(largest):
+            return None
+        return bounded_loss_bound(losses, largest, radius, confidence)
+
+    mean, radius = float(losses.mean()), shift["joint_radius"]
     return {
-        "radii": dict(zip(groups.names, radii.tolist(), strict=True)),
-        "coupling": coupling,
-        "joint_radius": float(shares.sum()),
-        "early_fusion_radius": float(root.sum() ** 2),
-        "modality_contributions": dict(zip(groups.names, shares.tolist(), strict=True)),
+        "nominal_risk": mean,
+        "joint_risk": ChiSquareBall(radius).worst_case(losses, nominal).value,
+        "closed_form": closed_form(mean, losses.var(), radius, largest),
+        "upper_bound": upper(radius),
+        "early_fusion_bound": upper(shift["early_fusion_radius"]),
     }
-
-
-def _upper_bound(losses, loss, loss_bound, radius, confidence):
-    if loss == "zero_one":
-        return zero_one_bound(int(losses.sum()), len(losses), radius, confidence)
-    if loss_bound is None:
-        return None
-    return bounded_loss_bound(losses, float(loss_bound), radius, confidence)
-
-
-def _encoder_term(model, parts, data, y, loss, coupling):
-    """Return what budgets add to the training loss; None if that is not known."""
-    has_error = bool(getattr(parts["reweighting"], "encoder_error", None))
-    if not has_error and "transport" not in parts:
-        return 0.0
-    if loss == "zero_one":
-        return None
-    plain = clone(parts["reweighting"])
-    if isinstance(plain, ChiSquare):
-        plain.set_params(coupling=coupling)
-    priced = plain + parts["transport"] if "transport" in parts else plain
-    risk = model.worst_case(data, y, ambiguity=priced).risk
-    bare = plain.set_params(encoder_error=None) if has_error else plain
-    return float(risk - model.worst_case(data, y, ambiguity=bare).risk)

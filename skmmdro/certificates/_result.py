@@ -32,8 +32,8 @@ class RiskCertificate:
         Bound of the worst case over the joint ball around the population, at the
         confidence. None for a training loss without `loss_bound`.
     encoder_term : float or None
-        What encoder errors and transport budgets add to all of these. None if they
-        exist and no bound of their effect on the error rate is known.
+        What encoder errors and transport budgets add to each of these at most. None if
+        they exist and no bound of their effect is known.
     minimax_floor : float or None
         Worst excess error rate that no learner can rule out at this joint radius, for
         two classes; None for the training loss.
@@ -54,6 +54,12 @@ class RiskCertificate:
         Confidence of the upper bounds.
     n_samples : int
         Number of held-out samples.
+    trivial_risk : float
+        What no shift exceeds without any model: the smaller one of the largest loss,
+        infinite if not known, and, for classifiers, the expected loss of a guess that
+        treats all classes alike.
+    uncovered : tuple of str
+        Parts of the ambiguity set that no bound here takes into account.
 
     Examples
     --------
@@ -85,18 +91,26 @@ class RiskCertificate:
     weights: np.ndarray = field(repr=False)
     confidence: float = 0.95
     n_samples: int = 0
+    trivial_risk: float = np.inf
+    uncovered: tuple = ()
 
     def is_vacuous(self):
-        """Tell whether the upper bound says no more than what is always true.
+        """Tell whether the upper bound says no more than what is true of a guess.
 
         Returns
         -------
         vacuous : bool
-            True if there is no bound, or it is 1 for the error rate.
+            True if there is no bound, or, with the encoder term, it is not below
+            `trivial_risk`.
         """
+        bound = self._bound()
+        return bound is None or bound >= self.trivial_risk
+
+    def _bound(self):
+        """Return the upper bound with the encoder term, if that is known."""
         if self.upper_bound is None:
-            return True
-        return self.loss == "zero_one" and self.upper_bound >= 1.0
+            return None
+        return self.upper_bound + (self.encoder_term or 0.0)
 
     def statement(self):
         """Return the guarantee in words.
@@ -104,35 +118,39 @@ class RiskCertificate:
         Returns
         -------
         text : str
-            One or a few sentences.
+            One or a few sentences. What the set holds and the guarantee does not cover
+            comes first.
         """
-        radii = ", ".join(f"{name} {radius:.3g}" for name, radius in self.radii.items())
-        shifts = f"any shift within the joint chi-square radius {self.joint_radius:.3g}"
-        shifts += f" (radii of the modalities: {radii})"
-        certain = f"With {100 * self.confidence:g} % confidence"
         if self.upper_bound is None:
             return (
                 "No guarantee: the training loss has no largest value. Pass "
                 'loss_bound, or loss="zero_one".'
             )
+        radii = ", ".join(f"{name} {radius:.3g}" for name, radius in self.radii.items())
+        shifts = f"any shift within the joint chi-square radius {self.joint_radius:.3g}"
+        shifts += f" (radii of the modalities: {radii})"
         if self.is_vacuous():
-            return (
-                f"No guarantee: at {self.n_samples} samples the bound under {shifts} "
-                "is vacuous; it does not exclude that every prediction is wrong. The "
-                f"error rate without shift is {self.nominal_risk:.3f}, and the worst "
-                f"shift found raises it to {self.attained_risk:.3f}. Use smaller radii."
-            )
+            return self._no_guarantee(shifts)
+        certain = f"With {100 * self.confidence:g} % confidence"
+        if self.uncovered:
+            certain = f"Not covered: {', '.join(self.uncovered)}. Without that, with "
+            certain += f"{100 * self.confidence:g} % confidence"
         if self.loss == "zero_one":
-            text = f"{certain}, accuracy is at least {1 - self.upper_bound:.3f} under "
-            text += f"{shifts}."
-            if self.encoder_term is None:
-                text += " Errors of the encoders are not covered."
-            return text
-        bound = self.upper_bound + self.encoder_term
-        text = (
-            f"{certain}, the mean training loss is at most {bound:.3f} under {shifts}"
+            accuracy = 1 - self.upper_bound
+            return f"{certain}, accuracy is at least {accuracy:.3f} under {shifts}."
+        text = f"{certain}, the mean training loss is at most {self._bound():.3f} "
+        text += f"under {shifts}"
+        return text + (", with the encoder term." if self.encoder_term else ".")
+
+    def _no_guarantee(self, shifts):
+        name = NAMES[self.loss]
+        return (
+            f"No guarantee: the bound of the {name} under {shifts} is vacuous at "
+            f"{self.n_samples} samples. It is {self._bound():.3f}, and "
+            f"{self.trivial_risk:.3f} holds without any model. Without shift the "
+            f"{name} is {self.nominal_risk:.3f}, and the worst shift found raises it "
+            f"to {self.attained_risk:.3f}. Use smaller radii or more samples."
         )
-        return text + (", encoder errors included." if self.encoder_term else ".")
 
     def summary(self):
         """Return the bounds as a table.

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from ..ambiguity import resolve_ambiguity
-from ..ambiguity._confidence import modality_radii
-from ..modalities import Modalities
+from ..certificates._shift import fitted_shift
 from ._style import FONT, LETTER_INCHES, inches, label_ticks, new_axes, widest, wrapped
 
 _CELL_INCHES = 0.6
@@ -68,7 +66,7 @@ class CouplingDisplay:
         Raises
         ------
         ValueError
-            If the model has no coupling.
+            If the model has no coupling, or its set was changed since fit.
         """
         model = estimator[-1] if hasattr(estimator, "steps") else estimator
         if not hasattr(model, "coupling_"):
@@ -76,12 +74,8 @@ class CouplingDisplay:
                 f"{model!r} has no coupling_: fit it with a set that has a coupling, "
                 "such as ChiSquare."
             )
-        groups = Modalities(tuple(model.modalities_), tuple(model.modalities_.values()))
-        part = resolve_ambiguity(model.ambiguity).parts()["reweighting"]
-        root = np.sqrt(modality_radii(part, groups, vars(model)))
-        shares = root * (np.abs(model.coupling_) @ root)
-        contributions = dict(zip(groups.names, shares.tolist(), strict=True))
-        return cls(model.coupling_, contributions).plot(ax)
+        shift = fitted_shift(model)
+        return cls(shift["coupling"], shift["modality_contributions"]).plot(ax)
 
     @classmethod
     def from_certificate(cls, certificate, *, ax=None):
