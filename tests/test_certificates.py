@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import cvxpy as cp
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -93,6 +94,43 @@ def test_values_against_their_definitions():
     assert weights @ losses == pytest.approx(certificate.attained_risk)
     assert certificate.attained_risk > certificate.nominal_risk
     assert certificate.minimax_floor == max(np.sqrt(B) / 2, 1 / (8 * np.sqrt(300)))
+
+
+@pytest.mark.parametrize("loss", ["zero_one", "training"])
+def test_values_against_convex_programs(loss):
+    """Three classes, class weights and sample weights; written without the library."""
+    data = make_multimodal_classification(
+        300, widths=(4, 3), n_classes=3, random_state=0
+    )
+    (Z, y), parts = (data.data, data.target), data.modalities
+    radii = np.array([0.1, 0.03])
+    ambiguity = ChiSquare(dict(zip(parts, radii, strict=True)), coupling="comonotone")
+    model = DROClassifier(ambiguity, modalities=parts, class_weight="balanced")
+    model.fit(Z[:150], y[:150], sample_weight=np.linspace(0.5, 2, 150))
+    certificate = risk_certificate(model, Z[150:], y[150:], loss=loss)
+    if loss == "zero_one":
+        losses = (model.predict(Z[150:]) != y[150:]).astype(float)
+        ends = binomtest(int(losses.sum()), 150, alternative="less")
+        p = ends.proportion_ci(0.95).high
+        bound = p + np.sqrt(np.sqrt(radii).sum() ** 2 * p * (1 - p))
+        assert certificate.upper_bound == pytest.approx(min(bound, 1.0))
+    else:
+        losses = -np.log(model.predict_proba(Z[150:])[np.arange(150), y[150:]])
+    q = cp.Variable(150, nonneg=True)
+    limits = [cp.sum(q) == 1]
+    ball = 150 * cp.sum_squares(q - 1 / 150) <= np.sqrt(radii).sum() ** 2
+    joint = cp.Problem(cp.Maximize(q @ losses), [*limits, ball]).solve("CLARABEL")
+    assert certificate.joint_risk == pytest.approx(joint, rel=1e-5)
+    tilt = 0
+    for columns, radius in zip(parts.values(), radii, strict=True):
+        block = Z[150:, columns] - Z[150:, columns].mean(axis=0)
+        directions = np.linalg.svd(block, full_matrices=False)[0] * np.sqrt(150)
+        c = cp.Variable(directions.shape[1])
+        tilt = tilt + directions @ c
+        limits.append(cp.norm(c) <= np.sqrt(radius))
+    limits.append(q == (1 + tilt) / 150)
+    attained = cp.Problem(cp.Maximize(q @ losses), limits).solve("CLARABEL")
+    assert certificate.attained_risk == pytest.approx(attained, rel=1e-5)
 
 
 def test_training_loss_is_the_loss_of_the_fit():
@@ -233,6 +271,8 @@ def test_missing_values_and_gram_matrices():
             1 - np.mean(model.predict(later) == Y[300:])
         )
         assert certificate.radii == RADII
+    with pytest.raises(ValueError, match="modalities must be None"):
+        risk_certificate(model, later, Y[300:], modalities=PARTS)
 
 
 @pytest.mark.filterwarnings("ignore:A column-vector y was passed")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array, column_or_1d, get_tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._estimator import DROModel, Sample
@@ -65,6 +65,11 @@ def encode(estimator, X, y, modalities):
         check_consistent_length(data, y)
         if hasattr(estimator, "classes_"):
             label_codes(y, estimator.classes_)
+    if modalities is not None and get_tags(model).input_tags.pairwise:
+        raise ValueError(
+            "modalities must be None for Gram matrices, whose columns are samples; got "
+            f"{modalities!r}."
+        )
     nominal = np.full(data.shape[0], 1 / data.shape[0])
     if modalities is None and isinstance(model, DROModel):
         design = model._fitted_design(Sample.select(data, y, nominal, None))
