@@ -64,8 +64,9 @@ def test_sets_together():
 
 
 def test_a_set_that_cannot_tell_its_share():
-    _, advice = collapse(Wasserstein(50.0, norm="l1"))
-    assert advice == "Choose a smaller radius of Wasserstein(norm='l1', radius=50.0)."
+    ambiguity = Wasserstein(50.0, label_cost=1.0)
+    _, advice = collapse(ambiguity)
+    assert "Choose a smaller radius or a larger label_cost of Wasser" in advice
 
 
 def test_an_encoder_error_is_named():

@@ -362,7 +362,7 @@ def test_certificate_that_says_nothing():
     assert names[4] == "upper bound at 95 %\n(vacuous)"
     training = CertificateDisplay.from_estimator(MODEL, *TEST, loss="training").ax_
     assert "no guarantee without loss_bound" in training.get_title()
-    bound = {"loss": "training", "loss_bound": 50.0}
+    bound = {"loss": "training", "loss_bound": 3.0, "ambiguity": ChiSquare(1e-4)}
     training = CertificateDisplay.from_estimator(MODEL, *TEST, **bound).ax_
     assert "no guarantee" not in training.get_title()
 

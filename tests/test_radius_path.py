@@ -270,7 +270,7 @@ def test_intercepts_of_several_classes_are_those_of_a_fit():
         (DROClassifier(modalities=PARTS), [[0.1, 0.2]], "radius must be a finite"),
         (DROClassifier(modalities=PARTS), ["confidence"], "radius must be a finite"),
         (DROClassifier(modalities=PARTS), [{"m0": "a", "m1": 1}], "must be a finite"),
-        (DROClassifier(modalities=PARTS), [{}], "no entry for"),
+        (DROClassifier(modalities=PARTS), [{}], "radius is an empty dict"),
         (DROClassifier(TotalVariation(), modalities=PARTS), [1.5], "radius"),
         (DROClassifier(modalities=PARTS), [], "empty"),
         (DROClassifier(modalities=PARTS), [0.0, -1.0], "radius"),

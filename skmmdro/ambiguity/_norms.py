@@ -2,6 +2,7 @@
 
 import numpy as np
 
+_ROUNDING = 1e-12  # relative
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -178,10 +179,16 @@ def _shrink(sizes, cost):
     if cost @ sizes <= 1:
         return sizes
     order = np.argsort(-sizes / cost)
+    # theta is the largest of what the largest sizes alone ask for
     price = np.cumsum(cost[order] * sizes[order]) - 1
-    slope = np.cumsum(cost[order] ** 2)
-    last = np.flatnonzero(sizes[order] / cost[order] > price / slope)[-1]
-    return np.maximum(sizes - price[last] / slope[last] * cost, 0)
+    theta = np.max(price / np.cumsum(cost[order] ** 2))
+    kept = np.maximum(sizes - theta * cost, 0)
+    total = cost @ kept
+    if total > 0.5:
+        return kept / max(total, 1.0)
+    # the one is lost in the rounding of sizes that are larger by orders of magnitude
+    top = sizes / cost >= np.max(sizes / cost) * (1 - _ROUNDING)
+    return top * cost / np.sum(cost[top] ** 2)
 
 
 def _clip_jointly(sizes, owner, radii):

@@ -370,7 +370,8 @@ def _scale(radius, size=None):
     """Return the mean radius of `size` modalities, or of those that are named."""
     if not isinstance(radius, dict):
         return float(radius)
-    return float(sum(radius.values()) / (size or len(radius)))
+    # an empty dict is left to `bind`, which knows the modalities
+    return float(sum(radius.values()) / (size or len(radius) or 1))
 
 
 def _times(radius, factor):
