@@ -6,7 +6,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare
+from skmmdro.ambiguity import ChiSquare, ModalityLoss
 
 NAMES = ["text__a", "text__b", "image__a", "image__b"]
 ESTIMATORS = [DROClassifier, DRORegressor]
@@ -213,6 +213,20 @@ def test_minimax_is_for_maxima_of_smooth_risks(parameters):
         ValueError, match="solver='minimax' is for the worst of several"
     ):
         DROClassifier(solver="minimax", **parameters).fit(frame(X), y)
+
+
+@both
+def test_a_fit_under_another_set_forgets_the_first(estimator):
+    X, y = data(estimator)
+    parameters = {"alpha": 0.1, "loss": "log_loss"}
+    if estimator is DRORegressor:
+        parameters["loss"] = "huber"
+    model = estimator(["chi2", "modality_loss"], **parameters)
+    model.set_params(ambiguity=ChiSquare(0.001) + ModalityLoss()).fit(frame(X), y)
+    assert hasattr(model, "coupling_") and hasattr(model, "environment_risks_")
+    model.set_params(ambiguity="tv").fit(frame(X), y)
+    new = estimator("tv", **parameters).fit(frame(X), y)
+    assert vars(model).keys() == vars(new).keys()
 
 
 @both

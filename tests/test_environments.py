@@ -394,8 +394,6 @@ def test_a_modality_shift_inside_of_a_domain():
         rows = np.flatnonzero(domain == d)
         values, p = X[rows, 0], np.full(150, 1 / 150)
         functions = bound.reweighting.take(rows).functions[:, :1]  # of one modality
-        shift = (
-            Tilts(functions, [1], p).worst_case(values, p).weights @ values
-            - values.mean()
-        )
+        weights = Tilts(functions, [1], p).worst_case(values, p).weights
+        shift = weights @ values - values.mean()
         assert shift == pytest.approx(0.1 * values.var() / X[:, 0].std())

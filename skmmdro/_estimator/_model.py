@@ -108,8 +108,11 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
         solution = solve(problem, self.solver, options, self._warm_theta(problem))
         progress.end()
 
-        fitted.update(self._coefficients(problem, solution.theta, design))
         fitted.update(problem.describe(solution.theta, solution.weights))
+        for name in getattr(self, "_of_the_set", ()):
+            vars(self).pop(name, None)  # the previous fit may have had another set
+        self._of_the_set = tuple(fitted)
+        fitted.update(self._coefficients(problem, solution.theta, design))
         for name, value in fitted.items():
             setattr(self, name, value)
         self.modalities_ = modalities.as_dict()
