@@ -361,6 +361,16 @@ def test_the_warning_names_the_radius_of_each_modality():
         make(2, ambiguity=ambiguity).fit(X, y)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_logarithms_of_tiny_probabilities(n_classes):
+    X, y = data(n_classes)
+    model = make(n_classes, ambiguity=ChiSquare(0.001)).fit(X, y)
+    logs = model.predict_log_proba(1e5 * X)
+    assert np.all(np.isfinite(logs)) and logs.min() < -1000
+    near = model.predict_log_proba(X)
+    np.testing.assert_allclose(np.exp(near), model.predict_proba(X), rtol=1e-12)
+
+
 @both
 def test_not_converged(estimator):
     X, y = data(estimator)

@@ -1,7 +1,7 @@
 """What all classifiers share: labels, class weights, probabilities."""
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
@@ -209,4 +209,7 @@ class ClassifierPart(ClassifierMixin):
         log_probabilities : ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
         """
-        return np.log(self.predict_proba(X))
+        raw = self.decision_function(X)  # the log of a probability may be that of zero
+        if raw.ndim == 1:
+            return np.column_stack([log_expit(-raw), log_expit(raw)])
+        return log_softmax(raw, axis=1)
