@@ -230,6 +230,26 @@ def test_a_fit_under_another_set_forgets_the_first(estimator):
 
 
 @both
+@pytest.mark.parametrize("ambiguity", ["chi2", ["chi2", "modality_loss"]])
+def test_parameters_of_an_alias(estimator, ambiguity):
+    model = estimator(ambiguity)
+    with pytest.raises(ValueError, match=r"ambiguity__radius .* Pass objects, such as"):
+        model.set_params(ambiguity__radius=0.1)
+    with pytest.raises(ValueError, match=r"loss__epsilon is a parameter of an object"):
+        model.set_params(loss__epsilon=0.1)
+    model.set_params(ambiguity=ChiSquare(), ambiguity__radius=0.3)
+    assert model.ambiguity.radius == 0.3
+
+
+@both
+def test_a_tuple_of_sets_is_a_list(estimator):
+    X, y = data(estimator)
+    sets = [ChiSquare(0.001), "modality_loss"]
+    one, other = (estimator(kind(sets)).fit(frame(X), y) for kind in (list, tuple))
+    np.testing.assert_array_equal(one.coef_, other.coef_)
+
+
+@both
 def test_a_failed_fit_changes_nothing(estimator):
     X, y = data(estimator)
     model = estimator().fit(frame(X), y)

@@ -23,6 +23,11 @@ from ..solvers import REGISTRY as SOLVERS
 from ..solvers import Options
 from ._collapse import warn_if_constant
 
+_EXAMPLES = {
+    "ambiguity": "ChiSquare() or ChiSquare() + ModalityLoss()",
+    "loss": "Huber()",
+}
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -76,7 +81,7 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
 
     _task = None
     _parameter_constraints: dict = {
-        "ambiguity": [StrOptions(set(AMBIGUITY)), AmbiguitySet, list],
+        "ambiguity": [StrOptions(set(AMBIGUITY)), AmbiguitySet, list, tuple],
         "loss": [StrOptions(set(LOSSES)), Loss],
         "modalities": [dict, "array-like", None],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -87,6 +92,36 @@ class DROModel(CallbackSupportMixin, BaseEstimator):
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
     }
+
+    def set_params(self, **params):
+        """Set parameters, those of sets and losses as ``ambiguity__radius``.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters and their values.
+
+        Returns
+        -------
+        self : estimator
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or it belongs to something that is given by
+            its alias or in a list.
+        """
+        for name in params:
+            owner, _, inner = name.partition("__")
+            value = params.get(owner, getattr(self, owner, None))
+            if inner and isinstance(value, (str, list, tuple)):
+                raise ValueError(
+                    f"{name} is a parameter of an object, but {owner}={value!r}. Pass "
+                    f"objects, such as {_EXAMPLES.get(owner, 'an instance')}, to set "
+                    "their parameters."
+                )
+        return super().set_params(**params)
 
     def _fit(self, X, data, target, weights, n_classes=None, domains=None):
         """Build and solve the problem, then set the fitted attributes.
