@@ -15,7 +15,7 @@ _SMALL = 1e-3  # relative norm up to which a block is tried at zero
 _MORE_RUNGS = 4  # to see whether such a block vanishes
 _SHORT = 30  # iterations on each of these rungs
 _POLISH = 1e-3  # gap that is sought where that is cheap, relative to tol
-_NO_WORSE = 1e-9  # relative; objectives this close count as equal
+_NO_WORSE = 1e-12  # relative; objectives this close count as equal
 _NEAR_ZERO = 10  # blocks below this many smoothing widths are guessed to be zero
 
 
@@ -140,9 +140,10 @@ def _best(problem, candidates, tol):
 
 def _moved(problem, rung, theta):
     """Return the exact Solution at another theta."""
-    moved = rung.moved(theta, problem.evaluate(theta).value)
-    is_bound = problem.penalty.alpha > 0 or rung.rise_to(moved.objective) <= _NO_WORSE
-    return moved if is_bound else replace(moved, gap=np.inf)
+    at = problem.evaluate(theta)
+    moved = rung.moved(theta, at.value)
+    # without the squared norm the rung's weights bound nothing
+    return moved if problem.penalty.alpha > 0 else replace(moved, gap=problem.gap(at))
 
 
 def _without_small_blocks(problem, smooth, rung, options):
