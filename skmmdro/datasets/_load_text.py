@@ -167,7 +167,7 @@ def load_clothing_reviews(n=None, *, return_X_y=False, as_frame=False):
 
     Notes
     -----
-    Source: "Women's E-Commerce Clothing Reviews" by Nick Brooks, published on Kaggle
+    Source: "Women's E-Commerce Clothing Reviews" by nicapotato, published on Kaggle
     under CC0 1.0 (public domain, https://creativecommons.org/publicdomain/zero/1.0/).
     Reviews without text or department and copies of the same text were left out, and
     10,000 of the remaining 22,621 were drawn at random.
