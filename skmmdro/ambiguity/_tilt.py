@@ -115,13 +115,21 @@ class TiltSet:
         slack = 1 + self.functions @ tilt.c
         if slack.min() >= 0:
             return tilt
-        before, guess = self._last.get(mu > 0, (pull, tilt))
-        if before @ pull < _ALIKE:
-            guess = tilt
-        found = self._by_active_sets(pull, mu, guess)
-        if found is not None:
-            return found
+        for guess in self._guesses(pull, mu, tilt):
+            found = self._by_active_sets(pull, mu, guess)
+            if found is not None:
+                return found
         return self._by_interior_points(pull, mu, slack)
+
+    def _guesses(self, pull, mu, tilt):
+        """Return the last solution for a gain like this one, or that on the balls.
+
+        Without a quadratic term also the last one with: it mostly was for this gain.
+        """
+        kinds = [True] if mu > 0 else [False, True]
+        known = [self._last[kind] for kind in kinds if kind in self._last]
+        alike = [guess for before, guess in known if before @ pull >= _ALIKE]
+        return alike or [tilt]
 
     def _on_balls(self, pull, mu):
         """Return the maximiser over the balls alone."""
