@@ -138,7 +138,7 @@ def test_import_without_pandas():
         ),
         (load_handwritten_views, "10.24432/C5HC70", ["Robert P. W. Duin"]),
         (load_news_popularity, "10.24432/C5NS3V", ["Fernandes", "Sernadela"]),
-        (load_clothing_reviews, "Women's E-Commerce Clothing Reviews", ["Brooks"]),
+        (load_clothing_reviews, "Women's E-Commerce Clothing Reviews", ["nicapotato"]),
     ],
 )
 def test_source_and_licence_are_named(load, doi, people):
