@@ -47,9 +47,8 @@ def distinct_rows(X):
 
 def scramble(codes):
     """Spread integers over all 64-bit integers, one to one."""
-    codes = codes.astype(np.uint64)
-    codes ^= codes >> np.uint64(32)
-    return codes * np.uint64(0x9E3779B97F4A7C15)
+    codes = np.asarray(codes).astype(np.uint64, copy=False)
+    return (codes ^ (codes >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
 
 
 def double_rows(X):

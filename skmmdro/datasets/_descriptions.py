@@ -132,7 +132,7 @@ The target is 1 if the customer recommends the garment (82 %), 0 if not. The tab
 next to nothing about it. The number of stars (`rating`) gives it away and is no
 feature. `clothing_id` is the garment, to split by.
 
-Source: Brooks, N. Women's E-Commerce Clothing Reviews, published on Kaggle.
+Source: nicapotato. Women's E-Commerce Clothing Reviews, published on Kaggle.
 
 Changes: reviews without text or department and repeated texts were left out, and 10,000
 of the other 22,621 were drawn at random.
