@@ -331,3 +331,18 @@ def test_transport_radius():
     path = radius_path(both, X, Y, [0.01])
     alone = both.set_params(ambiguity__reweighting__radius=0.01).fit(X, Y)
     assert path.objectives[0] == pytest.approx(alone.objective_, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "norm, coupling", [("linf", "separate"), ("l1", "separate"), ("linf", "joint")]
+)
+def test_paths_of_every_norm_of_transport(norm, coupling):
+    """Block norms are those of the modalities, whatever the penalty's own groups."""
+    ambiguity = Wasserstein(norm=norm, coupling=coupling)
+    model = DROClassifier(ambiguity, modalities=PARTS)
+    path = radius_path(model, X[:200], Y[:200], [0.0, 0.02, 0.1])
+    for coef, norms in zip(path.coefs, path.block_norms, strict=True):
+        expected = [np.linalg.norm(coef[columns]) for columns in PARTS.values()]
+        np.testing.assert_allclose(norms, expected)
+    cold = model.set_params(ambiguity__radius=0.1).fit(X[:200], Y[:200])
+    assert path.objectives[2] == pytest.approx(cold.objective_, rel=1e-6)

@@ -331,9 +331,8 @@ def _check_gap(point, radius, model):
 
 def _collect(points, radii, follower):
     tables = [point.problem.split(point.theta) for point in points]
-    norms = [
-        p.problem.penalty.norms(W) for p, (W, _) in zip(points, tables, strict=True)
-    ]
+    blocks = follower.design.resolved()[1]
+    norms = [[np.linalg.norm(W[c]) for c in blocks.columns] for W, _ in tables]
     coefs = np.array([W.T for W, _ in tables])
     centred = follower.model._intercept
     intercepts = np.array([np.atleast_1d(centred(b)) for _, b in tables])
@@ -348,7 +347,7 @@ def _collect(points, radii, follower):
         nominal_losses=np.array([p.nominal_loss for p in points]),
         dual_gaps=np.array([p.gap for p in points]),
         n_iter=np.array([p.n_iter for p in points]),
-        modality_names=follower.design.resolved()[1].names,
+        modality_names=blocks.names,
     )
 
 
