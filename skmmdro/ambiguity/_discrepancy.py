@@ -1,254 +1,277 @@
-"""Inner problem of kernel balls: Newton's method if smoothed, cones for the exact one.
+"""Worst cases over kernel balls by a primal-dual interior point method.
 
-Both work on the dual, whose unknowns are a level eta and one function u_k for each
-ball; L has weighted mean zero, so that u_k costs ``radii_k ||u_k||`` alone.
+The losses may depend on a model, which is then fitted at the same time: ::
+
+    min_theta  h(theta) + max { q'l(theta) - mu / 2 sum_i p_i (x_i - center_i)^2 },
+
+q_i = p_i x_i in the simplex and ``|| L_k'(q - p) || <= radii_k`` for all k. With
+functions u_k of each modality, in units in which they cost ||u_k||, and a level eta,
+the dual has a half-space for each sample and a second-order cone for each ball: ::
+
+    s_i = eta + L_i u - l_i + mu (x_i - center_i) >= 0,     ||u_k|| <= t_k.
+
+Newton's equations of all optimality conditions are reduced to the unknowns theta, eta
+and u, whose matrix is positive definite. Weights in the interior of the balls are kept
+throughout, so that they are in the set whenever the method ends.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError
 
-from ._cone import solve_cone_program
-from ._fill import fill
+from ._newton_system import NewtonSystem, Point, Residuals
+from ._scaled_cone import ScaledCone, jordan
 
-_BARRIERS = 0.1 ** np.arange(1, 14)  # the norms' barriers; the last is the error
-_MAX_NEWTON, _DECREMENT, _CONVERGED = 50, 1e-2, 1e-26
-_ROUNDNESS = 1e-2  # least mu relative to the barrier, in all stages but the last ones
-_ARMIJO, _SHORTEST, _ROUNDING = 1e-4, 1e-12, 1e-15
-_SHIFTS = 1e-14, 1e-12, 1e-10, 1e-8  # keep Hessians of few active samples definite
-_AT_FIRST, _ADDED = 3, 2  # half-spaces of the exact problem, per unknown
-_SATISFIED, _MAX_ROUNDS = 1e-9, 100
-_POLISH = 1e-2  # weight of the last proximal step, relative
+_BARRIER = 1e-13  # gap at which to stop, relative to the scale of the losses
+_ROUNDING = 1e-13  # the same of what else may be missing, if there is a quadratic term
+_MAX_ITER = 100
+_PATIENCE, _FINAL_PATIENCE = 15, 4  # steps in a row without progress
+_NEAR = 1e-8  # error from where on the latter counts, relative to the scale
+_PROGRESS = 0.9
+_TO_BOUNDARY = 0.99
+_ARRIVED = 2  # times the barrier; from here on all that is left is to centre
+_LEAST_RADIUS = 1e-13  # of the size of the features: what rounding moves their mean
+# a quadratic term around each point if there is none, or next to none, in the problem
+_PROXIMAL, _WEAK = 1e-6, 1e-8
 _TINY = np.finfo(np.float64).tiny
 
 
-def exact_dual(losses, nominal, factor, radii, sizes):
-    """Maximise ``q'losses`` over the weights with ``|| L_k' (q - p) || <= radii_k``.
+class FixedLosses:
+    """Losses that depend on no model: nothing is fitted."""
 
-    Samples enter the program when their loss exceeds the dual function, and p itself
-    is a column of it, so that every stage has a solution.
+    start = np.empty(0)
+
+    def __init__(self, losses):
+        self.losses = losses
+
+    def evaluate(self, theta, worst):
+        """Return losses, gradient of the objective, and what that may cost at most."""
+        return self.losses, theta, 0.0
+
+    def second_order(self, diagonal, vectors):
+        """Return the Hessian with this curvature of the risk, and ``vectors J``."""
+        return np.empty((0, 0)), np.empty((len(vectors), 0))
+
+    def pull(self, weights):
+        """Return ``J' weights``, J the derivatives of the losses."""
+        return np.empty(0)
+
+    def change(self, step):
+        """Return ``J step``."""
+        return 0.0
+
+    def is_over(self):
+        """Return whether to stop early; called after each step."""
+        return False
+
+
+class InteriorPoint:
+    """The method for one set of balls.
 
     Parameters
     ----------
-    losses : ndarray of shape (n_samples,)
-        Between 0 and 1.
-    nominal : ndarray of shape (n_samples,)
-        Weights p that sum to one.
     factor, radii, sizes
         See `KernelBalls`.
-
-    Returns
-    -------
-    dual : SmoothedDual
-        Of a proximal step that begins and ends at the maximiser.
+    nominal : ndarray of shape (n_samples,)
+        Weights p that sum to one.
+    scale : float
+        Size of the losses or of their spread, positive.
+    mu : float, default=0
+        Weight of the quadratic term.
+    center : ndarray of shape (n_samples,) or None, default=None
+        Where it vanishes, relative to p; None: at 1.
     """
-    size, n_blocks = factor.shape[1], len(sizes)
-    labels = np.repeat(np.arange(n_blocks), sizes)
-    cost = np.concatenate([[1.0], np.zeros(size), radii])  # eta, u, t with |u_k| <= t_k
-    cones = []
-    for k in range(n_blocks):
-        matrix = np.zeros((1 + sizes[k], len(cost)))
-        matrix[0, 1 + size + k] = -1
-        matrix[1 + np.arange(sizes[k]), 1 + np.flatnonzero(labels == k)] = -1
-        cones.append(("second-order", matrix, np.zeros(len(matrix))))
-    rows = np.argsort(-losses)[: _AT_FIRST * (1 + size)]
-    for _ in range(_MAX_ROUNDS):
-        sides = np.zeros((1 + len(rows), len(cost)))
-        sides[:, 0] = -1
-        sides[1:, 1 : 1 + size] = -factor[rows]
-        right = -np.concatenate([[nominal @ losses], losses[rows]])
-        x, (price, *_) = solve_cone_program(
-            cost, [("nonnegative", sides, right), *cones]
-        )
-        over = losses - x[0] - factor @ x[1 : 1 + size]
-        over[rows] = 0.0
-        missed = np.flatnonzero(over > _SATISFIED)
-        if not len(missed):
-            break
-        missed = missed[np.argsort(-over[missed])][: _ADDED * (1 + size)]
-        rows = np.concatenate([rows, missed])
-    weights = np.maximum(price[0], 0.0) * nominal
-    weights[rows] += np.maximum(price[1:], 0.0)
-    weights /= weights.sum()
-    # a proximal step from there squares the error
-    mu, center = _POLISH * nominal.min(), weights / nominal
-    return smoothed_dual(losses, nominal, factor, radii, sizes, mu, center)
+
+    def __init__(self, factor, radii, sizes, nominal, scale, mu=0.0, center=None):
+        ends = np.cumsum(sizes)
+        self.blocks = [slice(e - n, e) for e, n in zip(ends, sizes, strict=True)]
+        norms = [np.sum(factor[:, b] ** 2, axis=1).max() ** 0.5 for b in self.blocks]
+        radii = np.maximum(radii, _LEAST_RADIUS * np.array(norms) + _TINY)
+        scaled = factor / np.repeat(radii, sizes)
+        self.basis = np.column_stack([np.ones(len(nominal)), scaled])
+        self.nominal, self.scale, self.mu = nominal, scale, mu
+        self.proximal = _PROXIMAL * scale if mu < _WEAK * scale else 0.0
+        self.barrier = _BARRIER * scale
+        self.aim = _ROUNDING * scale if mu > 0 else self.barrier
+        self.center = np.ones(len(nominal)) if center is None else center
+
+    @property
+    def factor(self):
+        return self.basis[:, 1:]
+
+    def minimise(self, model, max_iter=_MAX_ITER):
+        """Return the best point and the number of steps.
+
+        Parameters
+        ----------
+        model : FixedLosses or the like
+            What the losses depend on.
+        max_iter : int, default=100
+            Steps at most.
+
+        Returns
+        -------
+        result : InteriorSolution
+        """
+        point, best, n_iter, idle = self._start(model), None, 0, 0
+        while True:
+            residuals, losses = self._residuals(point, model)
+            progress = best is None or residuals.error <= _PROGRESS * best.error
+            idle = 0 if progress else idle + 1
+            if best is None or residuals.error < best.error:
+                best = InteriorSolution(self, point, losses, residuals.error, n_iter)
+            over = n_iter > 0 and model.is_over()
+            solved = residuals.error <= self.aim
+            near = best.error <= _NEAR * self.scale
+            stuck = idle > (_FINAL_PATIENCE if near else _PATIENCE)
+            if over or solved or stuck or n_iter >= max_iter:
+                return replace(best, n_iter=n_iter, is_stopped=over)
+            try:
+                point = self._next(point, residuals, model)
+            except LinAlgError:  # as far as rounding allows
+                return replace(best, n_iter=n_iter)
+            n_iter += 1
+
+    def bend(self, point):
+        """Return what a weight gains with its own loss, ``p x / (s + mu x)``."""
+        return self.nominal * point.ratio / self.bottom(point)
+
+    def bottom(self, point):
+        return point.slack + (self.mu + self.proximal) * point.ratio
+
+    def weights(self, point):
+        weights = self.nominal * point.ratio
+        return weights / weights.sum()
+
+    def _start(self, model):
+        zeros, ones = np.zeros(self.factor.shape[1]), np.ones(len(self.nominal))
+        cones = [ScaledCone.central(b.stop - b.start, self.scale) for b in self.blocks]
+        slack = self.scale * ones
+        return Point(model.start, self.scale, zeros, zeros, ones, slack, cones)
+
+    def _residuals(self, point, model):
+        losses, gradient, cost = model.evaluate(point.theta, self.weights(point))
+        ratio, slack = point.ratio, point.slack
+        missing = self.mu * (ratio - self.center) - slack - losses
+        missing += point.level + self.factor @ point.functions
+        mass = 1 - self.nominal @ ratio
+        moves = self.factor.T @ (self.nominal * (ratio - 1)) - point.moves
+        gap = self._gap(ratio, slack, [(c.lam, c.lam) for c in point.cones])
+        parts = np.abs(missing).max(), self.scale * abs(mass), cost
+        error = max(*parts, self._uncentred(point) if self.mu > 0 else gap)
+        return Residuals(missing, mass, moves, gradient, gap, error), losses
+
+    def _uncentred(self, point):
+        """Return how far the point is from that where all products are the barrier.
+
+        Only that one is a smooth function of the losses, which solvers differentiate.
+        """
+        u, y = point.functions, point.moves
+        wrong = [np.abs(point.ratio * point.slack - self.barrier).max()]
+        for b in self.blocks:
+            t = self.barrier + np.hypot(self.barrier, np.linalg.norm(u[b]))
+            wrong.append(np.linalg.norm(u[b] - t * y[b]))
+        return max(wrong)
+
+    def _gap(self, ratio, slack, cones):
+        """Return the mean product of the pairs whose product is zero at the end."""
+        total = self.nominal @ (ratio * slack) + sum(s @ z for s, z in cones)
+        return total / (1 + len(cones))
+
+    def _next(self, point, residuals, model):
+        """Return the point after one step of Mehrotra's predictor and corrector."""
+        system = NewtonSystem(self, point, residuals, model)
+        squares = [jordan(cone.lam, cone.lam) for cone in point.cones]
+        product = point.ratio * point.slack
+        if self.mu > 0 and residuals.gap < _ARRIVED * self.barrier:
+            aim, second, turns = self.barrier, 0.0, [0.0] * len(squares)
+        else:
+            guess = system.step(-product, [-square for square in squares])
+            aim = self._aim(point, guess, residuals.gap)
+            second = guess.ratio * guess.slack
+            turns = [jordan(*change) for change in guess.cones]
+        targets = [-s - turn for s, turn in zip(squares, turns, strict=True)]
+        for target in targets:
+            target[0] += aim
+        step = system.step(aim - product - second, targets)
+        return point.moved(step, min(1.0, _TO_BOUNDARY * point.longest(step)))
+
+    def _aim(self, point, guess, gap):
+        """Return the gap to aim at: the smaller, the more of it a guess removes."""
+        length = min(1.0, point.longest(guess))
+        cones = [
+            (cone.lam + length * dual, cone.lam + length * primal)
+            for cone, (dual, primal) in zip(point.cones, guess.cones, strict=True)
+        ]
+        ratio = point.ratio + length * guess.ratio
+        left = self._gap(ratio, point.slack + length * guess.slack, cones)
+        aim = gap * np.clip(left / gap, 0.0, 1.0) ** 3
+        return max(aim, self.barrier) if self.mu > 0 else aim
 
 
 @dataclass(frozen=True)
-class SmoothedDual:
-    """Minimiser of the dual.
+class InteriorSolution:
+    """Where the interior point method ended.
 
     Attributes
     ----------
-    ratio : ndarray of shape (n_samples,)
-        q / p of the primal maximiser.
-    basis : ndarray of shape (n_samples, 1 + size)
-        [1, L].
-    bend : ndarray of shape (1 + size, 1 + size)
-        Symmetric root of the Hessian of the norms.
-    mu : float
-        Weight of the quadratic term.
+    method : InteriorPoint
+        The problem.
+    point : Point
+        The unknowns.
+    losses : ndarray of shape (n_samples,)
+        At that point.
+    error : float
+        Largest residual.
+    n_iter : int
+        Steps.
+    is_stopped : bool
+        Whether the model has asked to stop.
     """
 
-    ratio: np.ndarray
-    basis: np.ndarray
-    bend: np.ndarray
-    mu: float
+    method: InteriorPoint
+    point: Point
+    losses: np.ndarray
+    error: float
+    n_iter: int
+    is_stopped: bool = False
 
-    def response(self, nominal):
-        """Return V with ``(diag(p_A) - V'V) / mu`` the derivative of q in the losses.
+    @property
+    def weights(self):
+        return self.method.weights(self.point)
 
-        With Z = diag(p_A)^(1/2) [1, L] it is
-        ``diag(p)^(1/2) (I - Z (Z'Z + mu N)^{-1} Z') diag(p)^(1/2) / mu``. The factor
-        Q of Z stacked on N's root keeps the difference positive semi-definite.
+    def bound(self):
+        """Return what ``q'losses`` is at most in the set, by the dual functions."""
+        functions = self.point.functions
+        norms = [np.linalg.norm(functions[b]) for b in self.method.blocks]
+        return float(np.max(self.losses - self.method.factor @ functions) + sum(norms))
+
+    def curvature(self):
+        """Return (d, V) with ``diag(d) - V'V`` the derivative of q in the losses.
+
+        d is p x / (s + mu x) and, with Z = [1, L] and N the Hessian of the norms, V'V
+        is ``diag(d) Z (Z' diag(d) Z + N)^{-1} Z' diag(d)``. The factor Q of Z stacked
+        on N's root keeps the difference positive semi-definite.
         """
-        active = np.flatnonzero(self.ratio > 0)
-        root = np.sqrt(nominal[active])[:, None]
-        stacked = [root * self.basis[active], np.sqrt(self.mu) * self.bend]
-        Q = np.linalg.qr(np.concatenate(stacked))[0][: len(active)]
-        vectors = np.zeros((Q.shape[1], len(nominal)))
-        vectors[:, active] = (root * Q).T
-        return vectors
+        method, point = self.method, self.point
+        diagonal = method.bend(point)
+        root = np.sqrt(diagonal)[:, None]
+        ends = np.zeros((method.basis.shape[1],) * 2)
+        for block in method.blocks:
+            inside = slice(block.start + 1, block.stop + 1)
+            ends[inside, inside] = _bend_root(point.functions[block], method.barrier)
+        Q = np.linalg.qr(np.concatenate([ends, root * method.basis]))[0]
+        return diagonal, (root * Q[len(ends) :]).T
 
 
-def smoothed_dual(losses, nominal, factor, radii, sizes, mu, center):
-    """Minimise the dual of ``q'l - mu / 2 sum p (q / p - center)^2`` over the balls, ::
+def _bend_root(u, barrier):
+    """Return the root of the Hessian of ``min_t t - barrier log(t^2 - ||u||^2)``.
 
-        eta + mu / 2 sum_i p_i (center_i + (l_i - eta - L_i u) / mu)_+^2
-            + sum_k radii_k ||u_k|| .
-
-    The norms have a kink where a ball is idle. They are replaced by
-    ``min_t radii_k t - tau log(t^2 - ||u_k||^2)``, which keeps the maximiser inside
-    the balls and whose error vanishes with tau.
-
-    Returns
-    -------
-    dual : SmoothedDual
+    That is the norm of u, but for its kink.
     """
-    basis = np.column_stack([np.ones(len(losses)), factor])
-    norms = _BarrierNorms(radii, sizes)
-    at, rest = np.zeros(basis.shape[1]), losses
-    for tau in _BARRIERS:
-        # a rough problem is made round, or the first stages jump between vertices
-        rough = max(mu, tau * _ROUNDNESS)
-        if rest is losses:
-            ratio = fill(losses, center, nominal, rough, 1.0)
-            at[0] = np.max(np.where(ratio > 0, losses + rough * (center - ratio), 0))
-            rest = losses - at[0]
-        aim = _DECREMENT * tau if tau > _BARRIERS[-1] else _CONVERGED * mu
-        at, rest = _descend(at, rest, nominal, basis, norms, tau, rough, center, aim)
-    ratio = np.maximum(center + rest / mu, 0)
-    root = np.zeros((len(at), len(at)))
-    for block, across, along, unit in norms.derivatives(at, tau)[1]:
-        root[block, block] = _bend(np.sqrt(across), np.sqrt(along), unit)
-    return SmoothedDual(ratio, basis, root, mu)
-
-
-def _descend(at, rest, nominal, basis, norms, tau, mu, center, aim):
-    """Newton's method; `rest` is ``losses - basis @ at`` and kept up to date.
-
-    Rounding then acts like a change of the losses, and the balance of the weights is
-    as exact as they are even if mu is tiny.
-    """
-
-    def evaluate(at, rest):
-        ratio = np.maximum(center + rest / mu, 0)
-        if not ratio.any():
-            return np.inf, ratio
-        smooth = at[0] + 0.5 * mu * (nominal @ ratio**2)
-        return smooth + norms.value(at, tau), ratio
-
-    value, ratio = evaluate(at, rest)
-    for _ in range(_MAX_NEWTON):
-        slope, bends = norms.derivatives(at, tau)
-        gradient = slope - basis.T @ (nominal * ratio)
-        gradient[0] += 1
-        active = np.flatnonzero(ratio > 0)
-        scaled = np.sqrt(nominal[active] / mu)[:, None] * basis[active]
-        hessian = scaled.T @ scaled
-        for block, across, along, unit in bends:
-            hessian[block, block] += _bend(across, along, unit)
-        step = -_solve(hessian, gradient)
-        decrement = -gradient @ step
-        if decrement <= aim:
-            break
-        along, length = basis @ step, 1.0
-        room = _ROUNDING * abs(value)
-        while length > _SHORTEST:
-            trial = at + length * step, rest - length * along
-            new = evaluate(*trial)
-            if new[0] <= value - _ARMIJO * length * decrement + room:
-                break
-            length *= 0.5
-        else:
-            break
-        (at, rest), (value, ratio) = trial, new
-    return at, rest
-
-
-def _solve(hessian, gradient):
-    """Solve by Cholesky's method with the least shift that makes it possible."""
-    diagonal = np.diag_indices_from(hessian)
-    for shift in _SHIFTS:
-        hessian[diagonal] *= 1 + shift
-        try:
-            return cho_solve(cho_factor(hessian), gradient)
-        except LinAlgError:
-            continue
-    return np.linalg.lstsq(hessian, gradient)[0]
-
-
-def _bend(across, along, unit):
-    """Return the matrix with these eigenvalues across and along `unit`."""
-    return across * np.eye(len(unit)) + (along - across) * np.outer(unit, unit)
-
-
-class _BarrierNorms:
-    """``sum_k min_t radii_k t - tau log(t^2 - ||u_k||^2)`` of (eta, u).
-
-    A radius of zero leaves u_k free; then it is ``tau / 2 ||u_k||^2``, which vanishes
-    with tau as well.
-    """
-
-    def __init__(self, radii, sizes):
-        ends = 1 + np.cumsum(sizes)
-        self.blocks = [
-            (radius, slice(end - size, end))
-            for radius, end, size in zip(radii, ends, sizes, strict=True)
-        ]
-
-    @staticmethod
-    def _inner(radius, u, tau):
-        """Return sqrt(tau^2 + radius^2 ||u||^2) and the minimising t."""
-        root = np.hypot(tau, radius * np.linalg.norm(u))
-        return root, (tau + root) / radius
-
-    def value(self, at, tau):
-        total = 0.0
-        for radius, block in self.blocks:
-            if radius == 0:
-                total += 0.5 * tau * (at[block] @ at[block])
-                continue
-            _, t = self._inner(radius, at[block], tau)
-            total += radius * t - tau * np.log(2 * tau * t / radius)
-        return total
-
-    def derivatives(self, at, tau):
-        """Return the gradient, and the curvatures across and along u of each block.
-
-        The latter as (block, across, along, u / ||u||).
-        """
-        gradient, bends = np.zeros_like(at), []
-        for radius, block in self.blocks:
-            u = at[block]
-            unit = u / max(np.linalg.norm(u), _TINY)
-            if radius == 0:
-                gradient[block] = tau * u
-                bends.append((block, tau, tau, unit))
-                continue
-            root, t = self._inner(radius, u, tau)
-            gradient[block] = radius / t * u
-            bends.append((block, radius / t, radius / t * tau / root, unit))
-        return gradient, bends
+    norm = np.linalg.norm(u)
+    root = np.hypot(barrier, norm)
+    across, axis = np.sqrt(1 / (barrier + root)), u / max(norm, _TINY)
+    along = across * np.sqrt(barrier / root)
+    return across * np.eye(len(u)) + (along - across) * np.outer(axis, axis)

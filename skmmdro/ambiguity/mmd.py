@@ -14,11 +14,10 @@ from ._base import (
     RiskCurvature,
     WorstCase,
 )
-from ._discrepancy import exact_dual, smoothed_dual
+from ._discrepancy import FixedLosses, InteriorPoint
 from ._features import KERNELS, kernel_features
 
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
-_HIDDEN = 1e-9  # relative weight of the subtracted term that rounding hides
 
 
 class MMD(ReweightingSet):
@@ -39,7 +38,9 @@ class MMD(ReweightingSet):
     What no kernel sees is free: among samples that are alike in every modality the
     adversary may pick the one with the largest loss, and with "linear" kernels all
     weights that keep the means are in the set, however small the radius. Only if every
-    radius is 0 are the nominal weights kept.
+    radius is 0 are the nominal weights kept. Rounding moves a mean as well: a radius
+    below 1e-13 times the largest ``sqrt(k(x, x))``, where it is not zero for all
+    modalities, means that much.
 
     Parameters
     ----------
@@ -163,7 +164,6 @@ class KernelBalls(Reweighting):
     def __init__(self, factor, radii, sizes, nominal):
         self.factor, self.radii, self.sizes = factor, radii, sizes
         self.nominal = nominal
-        self._balls = factor, radii, sizes
 
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
         """Maximise ``q'losses - mu / 2 sum (q - center)^2 / nominal`` over the set.
@@ -190,24 +190,21 @@ class KernelBalls(Reweighting):
         flat = spread <= _FLAT * np.abs(losses).max()
         if largest <= 0 or (flat and (smoothing == 0 or center is nominal)):
             return WorstCase(float(nominal @ losses), nominal, lambda: None, nominal)
-        spread = 1.0 if flat else spread
         mu = 2 * smoothing / largest
-        problem = (losses - losses.min()) / spread, nominal, *self._balls
-        if mu < _HIDDEN * spread * nominal.min():
-            mu, dual = 0.0, exact_dual(*problem)
-        else:
-            dual = smoothed_dual(*problem, mu / spread, center / nominal)
-        weights = nominal * dual.ratio
-        weights /= weights.sum()
+        method = self._interior_point(nominal, 1.0 if flat else spread, mu, center)
+        found = method.minimise(FixedLosses(losses - losses.min()))
+        weights = found.weights
         charge = 0.5 * mu * np.sum((weights - center) ** 2 / nominal)
 
         def curvature():
-            if smoothing == 0:
-                return None
-            bend, free = spread * dual.mu, np.where(dual.ratio > 0, nominal, 0.0)
-            return RiskCurvature(free / bend, dual.response(nominal) / np.sqrt(bend))
+            return RiskCurvature(*found.curvature()) if mu > 0 else None
 
         return WorstCase(float(weights @ losses - charge), weights, curvature, weights)
+
+    def _interior_point(self, nominal, scale, mu=0.0, center=None):
+        center = None if center is None else center / nominal
+        balls = self.factor, self.radii, self.sizes
+        return InteriorPoint(*balls, nominal, scale, mu, center)
 
     def share_used(self, weights, nominal):
         moved = (weights - nominal) @ self.factor
