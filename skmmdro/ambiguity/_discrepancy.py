@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import LinAlgError
 
+from ._base import RiskCurvature, WorstCase
 from ._newton_system import NewtonSystem, Point, Residuals
 from ._scaled_cone import ScaledCone, jordan
 
@@ -29,7 +30,8 @@ _MAX_ITER = 100
 _PATIENCE, _FINAL_PATIENCE = 15, 4  # steps in a row without progress
 _NEAR = 1e-8  # error from where on the latter counts, relative to the scale
 _PROGRESS = 0.9
-_TO_BOUNDARY = 0.99
+_TO_BOUNDARY, _MAX_CUTS = 0.99, 20
+_BALANCE = 1e-3  # least gap to aim at, relative to what the losses miss
 _ARRIVED = 2  # times the barrier; from here on all that is left is to centre
 _LEAST_RADIUS = 1e-13  # of the size of the features: what rounding moves their mean
 # a quadratic term around each point if there is none, or next to none, in the problem
@@ -46,10 +48,10 @@ class FixedLosses:
         self.losses = losses
 
     def evaluate(self, theta, worst):
-        """Return losses, gradient of the objective, and what that may cost at most."""
+        """Return losses, gradient of the objective, and what that costs at most."""
         return self.losses, theta, 0.0
 
-    def second_order(self, diagonal, vectors):
+    def second_order(self, curvature, vectors):
         """Return the Hessian with this curvature of the risk, and ``vectors J``."""
         return np.empty((0, 0)), np.empty((len(vectors), 0))
 
@@ -87,7 +89,8 @@ class InteriorPoint:
         ends = np.cumsum(sizes)
         self.blocks = [slice(e - n, e) for e, n in zip(ends, sizes, strict=True)]
         norms = [np.sum(factor[:, b] ** 2, axis=1).max() ** 0.5 for b in self.blocks]
-        radii = np.maximum(radii, _LEAST_RADIUS * np.array(norms) + _TINY)
+        least = _LEAST_RADIUS * np.array(norms) + _TINY
+        self.is_point, radii = radii < least, np.maximum(radii, least)
         scaled = factor / np.repeat(radii, sizes)
         self.basis = np.column_stack([np.ones(len(nominal)), scaled])
         self.nominal, self.scale, self.mu = nominal, scale, mu
@@ -114,24 +117,20 @@ class InteriorPoint:
         -------
         result : InteriorSolution
         """
-        point, best, n_iter, idle = self._start(model), None, 0, 0
-        while True:
-            residuals, losses = self._residuals(point, model)
-            progress = best is None or residuals.error <= _PROGRESS * best.error
-            idle = 0 if progress else idle + 1
-            if best is None or residuals.error < best.error:
-                best = InteriorSolution(self, point, losses, residuals.error, n_iter)
-            over = n_iter > 0 and model.is_over()
-            solved = residuals.error <= self.aim
-            near = best.error <= _NEAR * self.scale
-            stuck = idle > (_FINAL_PATIENCE if near else _PATIENCE)
-            if over or solved or stuck or n_iter >= max_iter:
-                return replace(best, n_iter=n_iter, is_stopped=over)
+        at = best = self._at(self._start(model), model)
+        n_iter, idle, over = 0, 0, False
+        while not (over or best.error <= self.aim or n_iter >= max_iter):
             try:
-                point = self._next(point, residuals, model)
+                at = self._next(at, model)
             except LinAlgError:  # as far as rounding allows
-                return replace(best, n_iter=n_iter)
-            n_iter += 1
+                break
+            n_iter, over = n_iter + 1, model.is_over()
+            idle = 0 if at.error <= _PROGRESS * best.error else idle + 1
+            best = min(best, at, key=lambda solution: solution.error)
+            near = best.error <= _NEAR * self.scale
+            if idle > (_FINAL_PATIENCE if near else _PATIENCE):
+                break
+        return replace(best, n_iter=n_iter, is_stopped=over)
 
     def bend(self, point):
         """Return what a weight gains with its own loss, ``p x / (s + mu x)``."""
@@ -139,6 +138,9 @@ class InteriorPoint:
 
     def bottom(self, point):
         return point.slack + (self.mu + self.proximal) * point.ratio
+
+    def norms(self, point):
+        return [np.linalg.norm(point.functions[block]) for block in self.blocks]
 
     def weights(self, point):
         weights = self.nominal * point.ratio
@@ -150,8 +152,11 @@ class InteriorPoint:
         slack = self.scale * ones
         return Point(model.start, self.scale, zeros, zeros, ones, slack, cones)
 
-    def _residuals(self, point, model):
-        losses, gradient, cost = model.evaluate(point.theta, self.weights(point))
+    def _at(self, point, model):
+        """Return what is known at a point."""
+        value = point.level + sum(self.norms(point))
+        worst = WorstCase(value, self.weights(point), lambda: None)
+        losses, gradient, cost = model.evaluate(point.theta, worst)
         ratio, slack = point.ratio, point.slack
         missing = self.mu * (ratio - self.center) - slack - losses
         missing += point.level + self.factor @ point.functions
@@ -160,7 +165,8 @@ class InteriorPoint:
         gap = self._gap(ratio, slack, [(c.lam, c.lam) for c in point.cones])
         parts = np.abs(missing).max(), self.scale * abs(mass), cost
         error = max(*parts, self._uncentred(point) if self.mu > 0 else gap)
-        return Residuals(missing, mass, moves, gradient, gap, error), losses
+        residuals = Residuals(missing, mass, moves, gradient, gap)
+        return InteriorSolution(self, point, residuals, losses, error)
 
     def _uncentred(self, point):
         """Return how far the point is from that where all products are the barrier.
@@ -179,8 +185,22 @@ class InteriorPoint:
         total = self.nominal @ (ratio * slack) + sum(s @ z for s, z in cones)
         return total / (1 + len(cones))
 
-    def _next(self, point, residuals, model):
-        """Return the point after one step of Mehrotra's predictor and corrector."""
+    def _next(self, at, model):
+        """Return what is known after a step, shortened if the losses bend too much."""
+        step = self._step(at, model)
+        length = min(1.0, _TO_BOUNDARY * at.point.longest(step))
+        missing = np.abs(at.residuals.losses).max()
+        limit = max(missing, at.residuals.gap, _PROXIMAL * self.scale)
+        for _ in range(_MAX_CUTS):
+            trial = self._at(at.point.moved(step, length), model)
+            if np.abs(trial.residuals.losses).max() <= limit:
+                break
+            length *= 0.5
+        return trial
+
+    def _step(self, at, model):
+        """Return a step of Mehrotra's predictor and corrector."""
+        point, residuals = at.point, at.residuals
         system = NewtonSystem(self, point, residuals, model)
         squares = [jordan(cone.lam, cone.lam) for cone in point.cones]
         product = point.ratio * point.slack
@@ -188,16 +208,15 @@ class InteriorPoint:
             aim, second, turns = self.barrier, 0.0, [0.0] * len(squares)
         else:
             guess = system.step(-product, [-square for square in squares])
-            aim = self._aim(point, guess, residuals.gap)
+            aim = self._aim(point, guess, residuals)
             second = guess.ratio * guess.slack
             turns = [jordan(*change) for change in guess.cones]
         targets = [-s - turn for s, turn in zip(squares, turns, strict=True)]
         for target in targets:
             target[0] += aim
-        step = system.step(aim - product - second, targets)
-        return point.moved(step, min(1.0, _TO_BOUNDARY * point.longest(step)))
+        return system.step(aim - product - second, targets)
 
-    def _aim(self, point, guess, gap):
+    def _aim(self, point, guess, residuals):
         """Return the gap to aim at: the smaller, the more of it a guess removes."""
         length = min(1.0, point.longest(guess))
         cones = [
@@ -206,13 +225,16 @@ class InteriorPoint:
         ]
         ratio = point.ratio + length * guess.ratio
         left = self._gap(ratio, point.slack + length * guess.slack, cones)
+        gap = residuals.gap
         aim = gap * np.clip(left / gap, 0.0, 1.0) ** 3
+        # ahead of a model that is slow to converge, the equations lose definiteness
+        aim = max(aim, min(gap, _BALANCE * np.abs(residuals.losses).max()))
         return max(aim, self.barrier) if self.mu > 0 else aim
 
 
 @dataclass(frozen=True)
 class InteriorSolution:
-    """Where the interior point method ended.
+    """A point of the interior point method and what is known there.
 
     Attributes
     ----------
@@ -220,10 +242,12 @@ class InteriorSolution:
         The problem.
     point : Point
         The unknowns.
+    residuals : Residuals
+        What is missing there.
     losses : ndarray of shape (n_samples,)
         At that point.
     error : float
-        Largest residual.
+        The largest residual in units of the objective.
     n_iter : int
         Steps.
     is_stopped : bool
@@ -232,9 +256,10 @@ class InteriorSolution:
 
     method: InteriorPoint
     point: Point
+    residuals: Residuals
     losses: np.ndarray
     error: float
-    n_iter: int
+    n_iter: int = 0
     is_stopped: bool = False
 
     @property
@@ -243,12 +268,12 @@ class InteriorSolution:
 
     def bound(self):
         """Return what ``q'losses`` is at most in the set, by the dual functions."""
-        functions = self.point.functions
-        norms = [np.linalg.norm(functions[b]) for b in self.method.blocks]
-        return float(np.max(self.losses - self.method.factor @ functions) + sum(norms))
+        method, point = self.method, self.point
+        left = self.losses - method.factor @ point.functions
+        return float(left.max() + sum(method.norms(point)))
 
     def curvature(self):
-        """Return (d, V) with ``diag(d) - V'V`` the derivative of q in the losses.
+        """Return ``diag(d) - V'V``, the derivative of q in the losses.
 
         d is p x / (s + mu x) and, with Z = [1, L] and N the Hessian of the norms, V'V
         is ``diag(d) Z (Z' diag(d) Z + N)^{-1} Z' diag(d)``. The factor Q of Z stacked
@@ -262,7 +287,7 @@ class InteriorSolution:
             inside = slice(block.start + 1, block.stop + 1)
             ends[inside, inside] = _bend_root(point.functions[block], method.barrier)
         Q = np.linalg.qr(np.concatenate([ends, root * method.basis]))[0]
-        return diagonal, (root * Q[len(ends) :]).T
+        return RiskCurvature(diagonal, (root * Q[len(ends) :]).T)
 
 
 def _bend_root(u, barrier):

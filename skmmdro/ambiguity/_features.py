@@ -12,6 +12,7 @@ KERNELS = {"rbf", "linear"}
 N_RANDOM = 200  # random Fourier features of a block
 _CHUNK = 4_096  # rows whose random features are in memory at a time
 _LEAST_VARIANCE = 1e-10  # relative; directions below are rounding
+_NULL = 1e-14  # the same of a matrix that is not taken as it comes
 
 
 def orthonormal_directions(block, nominal, n_directions, features):
@@ -99,7 +100,7 @@ def kernel_features(block, nominal, kernel, gamma, n_components):
         scores = centred_scores(block, nominal, n_components)
         if scores.shape[1] > n_components:
             scores = scores @ principal_axes(scores, nominal, n_components)[1]
-        return scores[:, np.any(scores != 0, axis=0)]
+        return _without_redundant(scores)
     spread = rbf_spread(block, nominal)
     if spread == 0:
         return np.empty((block.shape[0], 0))
@@ -114,4 +115,13 @@ def kernel_features(block, nominal, kernel, gamma, n_components):
     factor = np.concatenate(
         [rbf_kernel(block[c], landmarks, gamma=gamma) @ inverse_root for c in chunks]
     )
-    return factor - nominal @ factor
+    return _without_redundant(factor - nominal @ factor)
+
+
+def _without_redundant(factor):
+    """Return ``L Q`` with orthonormal Q, without columns that are zero but for rounding.
+
+    The mean, which is one direction less, and collinear columns would leave some.
+    """
+    values, axes = np.linalg.eigh(factor.T @ factor)
+    return factor @ axes[:, values > _NULL * max(values.max(initial=0.0), 0.0)]

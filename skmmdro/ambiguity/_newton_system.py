@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-_SHIFTS = 0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-10, 1e-8  # keep matrices definite
+from ._base import RiskCurvature
+
+# keep matrices definite; relative
+_SHIFTS = 0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Residuals:
     """What is missing in each of the optimality conditions.
 
     `losses` belong to s, `mass` to sum q = 1, `moves` to their definition, `gradient`
-    to theta; `error` is the largest, in units of the objective.
+    to theta, and `gap` is the mean product of the pairs whose product should vanish.
     """
 
     losses: np.ndarray
@@ -69,7 +72,6 @@ class Residuals:
     moves: np.ndarray
     gradient: np.ndarray
     gap: float
-    error: float
 
 
 class NewtonSystem:
@@ -95,7 +97,8 @@ class NewtonSystem:
         for block, cone in zip(method.blocks, point.cones, strict=True):
             inside = slice(block.start + 1, block.stop + 1)
             inner[inside, inside] += cone.matrix()
-        outer, cross = model.second_order(diagonal, (root * scaled).T)
+        curvature = RiskCurvature(diagonal, np.empty((0, len(diagonal))))
+        outer, cross = model.second_order(curvature, (root * scaled).T)
         self.matrix = np.block([[outer, -cross.T], [-cross, inner]])
         self.factor = _factored(self.matrix)
 
@@ -125,10 +128,12 @@ class NewtonSystem:
         slack = rise + (method.mu + method.proximal) * ratio
         moves = method.factor.T @ (method.nominal * ratio) + missing.moves
         cones = []
-        for block, cone, target in zip(method.blocks, point.cones, scaled, strict=True):
+        for k, (block, cone) in enumerate(zip(method.blocks, point.cones, strict=True)):
+            target, u = scaled[k], dual[1:][block]
+            if method.is_point[k]:  # the same, and not at the mercy of rounding
+                moves[block] = cone.inverse_block(u) - cone.inverse_of_scaled(target)
             primal = cone.primal_step(moves[block])
-            dual_step = cone.dual_step(target[0] - primal[0], dual[1:][block])
-            cones.append((dual_step, primal))
+            cones.append((cone.dual_step(target[0] - primal[0], u), primal))
         return Point(theta, dual[0], dual[1:], moves, ratio, slack, cones)
 
     def _solve(self, right):

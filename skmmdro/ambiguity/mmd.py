@@ -11,7 +11,6 @@ from ._base import (
     Nominal,
     Reweighting,
     ReweightingSet,
-    RiskCurvature,
     WorstCase,
 )
 from ._discrepancy import FixedLosses, InteriorPoint
@@ -159,7 +158,7 @@ class KernelBalls(Reweighting):
         Weights p that sum to one.
     """
 
-    is_smooth = False
+    is_smooth, has_minimise = False, True
 
     def __init__(self, factor, radii, sizes, nominal):
         self.factor, self.radii, self.sizes = factor, radii, sizes
@@ -197,9 +196,15 @@ class KernelBalls(Reweighting):
         charge = 0.5 * mu * np.sum((weights - center) ** 2 / nominal)
 
         def curvature():
-            return RiskCurvature(*found.curvature()) if mu > 0 else None
+            return found.curvature() if mu > 0 else None
 
         return WorstCase(float(weights @ losses - charge), weights, curvature, weights)
+
+    def minimise(self, model, nominal, scale, max_iter):
+        found = self._interior_point(nominal, scale).minimise(model, max_iter)
+        weights = found.weights
+        worst = WorstCase(found.bound(), weights, lambda: None, weights)
+        return found.point.theta, worst, found.n_iter, found.is_stopped
 
     def _interior_point(self, nominal, scale, mu=0.0, center=None):
         center = None if center is None else center / nominal

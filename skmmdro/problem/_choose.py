@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..solvers import REGISTRY, solve_with_kinks
+from ..solvers import REGISTRY, solve_interior, solve_with_kinks
 from ._reduce import Reduction
 
 _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
@@ -98,6 +98,8 @@ def _fast(problem, name, options, start):
         solution = smooth_solver(problem, start, options)
     elif _is_minimax(problem) and name == "newton":
         solution = REGISTRY[_MINIMAX](problem, start, options)
+    elif problem.risk.has_minimise and problem.loss.is_smooth and name == "newton":
+        solution = solve_interior(problem, start, options)
     else:
         return solve_with_kinks(smooth_solver, problem, start, options)
     # a kink of the risk, such as equal losses, is what stops them

@@ -63,10 +63,10 @@ def hessian(problem, at):
     out = out.reshape(problem.size, problem.size)
     if risk is not None:
         if len(risk.vectors):
-            down = _pulled(problem, at, risk.vectors)
+            down = pulled(problem, at, risk.vectors)
             out -= down.T @ down
         if risk.gains is not None:
-            up = _pulled(problem, at, risk.gains)
+            up = pulled(problem, at, risk.gains)
             out += up.T @ up
     out *= at.risk_rate
     for sign, vector in _root_terms(problem, at):
@@ -95,7 +95,7 @@ def _gram(problem, weights):
     return gram
 
 
-def _pulled(problem, at, vectors):
+def pulled(problem, at, vectors):
     """Return vectors J, (rank, size), in one pass over the data."""
     rank = len(vectors)
     moved = vectors.T[:, :, None] * at.slope[:, None, :]  # (n_terms, rank, n_outputs)

@@ -176,14 +176,24 @@ class RobustProblem:
 
     # -- objective -----------------------------------------------------------------
 
-    def evaluate(self, theta):
-        """Return the Evaluation at theta."""
+    def evaluate(self, theta, worst=None):
+        """Return the Evaluation at theta.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (size,)
+            The point.
+        worst : WorstCase or None, default=None
+            What is known to be the worst case there, or near enough; None: it is
+            computed.
+        """
         W, b = self.split(theta)
         raw = self.data.matmul(W)
         raw += b
         losses, slope = self.loss.value_slope(raw)
-        error = self._smoothing_error()
-        worst = self.risk.worst_case(losses, self.nominal, error, self.centers[1])
+        if worst is None:
+            error = self._smoothing_error()
+            worst = self.risk.worst_case(losses, self.nominal, error, self.centers[1])
         pull = self.pull_back(worst.weights[:, None] * slope)
         charge, gradient = self.penalty.charge(W, self.smoothing_widths())
         value, risk_rate, charge_rate = self._join(worst.value, charge)
@@ -250,6 +260,10 @@ class RobustProblem:
     def hessian(self, at):
         """Return the Hessian at an Evaluation, (size, size)."""
         return _hessian.hessian(self, at)
+
+    def pulled(self, at, vectors):
+        """Return vectors J, (rank, size), J the derivatives of the losses."""
+        return _hessian.pulled(self, at, vectors)
 
     def hessian_product(self, at):
         """Return the map v -> Hessian v at an Evaluation."""

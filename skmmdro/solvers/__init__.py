@@ -9,6 +9,7 @@ for _module in iter_modules(__path__):
     if not _module.name.startswith("_"):
         import_module(f"{__name__}.{_module.name}")
 
+from .interior import solve_interior  # noqa: E402
 from .kinks import solve_with_kinks  # noqa: E402
 
-__all__ = ["REGISTRY", "Options", "Solution", "solve_with_kinks"]
+__all__ = ["REGISTRY", "Options", "Solution", "solve_interior", "solve_with_kinks"]
