@@ -119,7 +119,7 @@ def kernel_features(block, nominal, kernel, gamma, n_components):
 
 
 def _without_redundant(factor):
-    """Return ``L Q`` with orthonormal Q, without columns that are zero but for rounding.
+    """Return ``L Q`` with orthonormal Q, without columns that are but rounding.
 
     The mean, which is one direction less, and collinear columns would leave some.
     """
