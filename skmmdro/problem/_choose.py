@@ -7,6 +7,7 @@ from ._reduce import Reduction
 
 _MAX_EXPLICIT = 700  # unknowns up to which forming and factoring Hessians pays
 _MAX_KINKED = 1_500  # the same if each of them may have a kink
+_MAX_KINKED_BALLS = 2_000  # terms up to which cones are faster than kinks in balls
 _MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
 _MAX_CONES = 500_000  # terms times unknowns up to which cones are a last resort
 _PATIENCE = 200  # iterations; who allows fewer wants to stop early
@@ -54,10 +55,19 @@ def solve(problem, solver, options, start=None):
 
 
 def _suits_cones(problem):
-    """Return whether the reference is the best choice: few samples, many kinks."""
+    """Return whether the reference is the best choice: few samples, many kinks.
+
+    Also where each worst case is a program of its own, and kinks ask for many of them.
+    """
     is_small = problem.n_terms * problem.size <= _MAX_CONES
     is_wide = problem.size > max(_MAX_EXPLICIT, problem.n_samples)
-    return problem.cones_only or (is_small and is_wide and _has_many_kinks(problem))
+    is_kinked = problem.penalty.has_kinks or not problem.loss.is_smooth
+    is_slow = problem.risk.has_minimise and is_kinked
+    return (
+        problem.cones_only
+        or (is_small and is_wide and _has_many_kinks(problem))
+        or (is_slow and problem.n_terms <= _MAX_KINKED_BALLS)
+    )
 
 
 def _has_many_kinks(problem):
@@ -98,7 +108,7 @@ def _fast(problem, name, options, start):
         solution = smooth_solver(problem, start, options)
     elif _is_minimax(problem) and name == "newton":
         solution = REGISTRY[_MINIMAX](problem, start, options)
-    elif problem.risk.has_minimise and problem.loss.is_smooth and name == "newton":
+    elif _fits_itself(problem) and name == "newton":
         solution = solve_interior(problem, start, options)
     else:
         return solve_with_kinks(smooth_solver, problem, start, options)
@@ -125,6 +135,11 @@ def _better(problem, one, other, options):
     if problem.penalty.alpha == 0 or (constant and not other):
         return replace(certified, n_iter=n_iter)
     return replace(certified.moved(best.theta, best.objective), n_iter=n_iter)
+
+
+def _fits_itself(problem):
+    """Return whether the risk can fit the model; one term has only its own weight."""
+    return problem.risk.has_minimise and problem.loss.is_smooth and problem.n_terms > 1
 
 
 def _is_minimax(problem):
