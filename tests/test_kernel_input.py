@@ -339,6 +339,18 @@ def test_transport_budgets_of_interactions():
         fit(X, y, Wasserstein({"x1:x0": 0.1}), **with_pair)
 
 
+@pytest.mark.parametrize("norm", ["l1", "linf"])
+def test_norm_of_moves_is_that_of_the_hilbert_space(norm):
+    """Other norms depend on the basis that the features are coordinates in."""
+    X, y = make_data()
+    ambiguity = ChiSquare(0.1) + Wasserstein(0.02, norm=norm)
+    with pytest.raises(ValueError, match=f"norm='{norm}' measures moves of single"):
+        KernelDROClassifier(ambiguity, modalities=WIDTHS).fit(X, y)
+    model = KernelDROClassifier(modalities=WIDTHS).fit(X, y)
+    with pytest.raises(ValueError, match="Use norm='l2'"):
+        model.worst_case(X, y, ambiguity=ambiguity)
+
+
 def test_encoder_error_says_nothing_about_interactions():
     X, y = make_data()
     error = ChiSquare(0.01, encoder_error=0.1)

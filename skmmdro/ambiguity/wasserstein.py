@@ -49,6 +49,7 @@ class Wasserstein(TransportSet):
         Norm in which a sample's move is measured. "l2" drops whole modalities; "linf"
         (every feature may move by the budget) charges the l1 norm of the coefficients
         and drops single features; "l1" (one feature moves) charges the largest one.
+        Kernel models take "l2" only: their moves are measured in the Hilbert space.
     coupling : {"separate", "joint"}, default="separate"
         "separate": each modality has a budget of its own, all may be used at once.
         "joint": one budget to be divided, a full move of modality k costs eps_k.

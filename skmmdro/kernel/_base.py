@@ -137,6 +137,18 @@ class DROKernelModel(DROModel):
 
     # -- fit -------------------------------------------------------------------------
 
+    def _problem(self, sample, design, ambiguity, loss, n_classes):
+        norm = getattr(ambiguity.parts().get("transport"), "norm", "l2")
+        if norm != "l2":
+            # Features are coordinates along some orthonormal basis. Other norms depend
+            # on which, so they mean nothing for f_k.
+            raise ValueError(
+                f"norm={norm!r} measures moves of single features; those of a kernel "
+                "are measured in its Hilbert space. Use norm='l2', or a linear model "
+                "(DROClassifier, DRORegressor)."
+            )
+        return super()._problem(sample, design, ambiguity, loss, n_classes)
+
     def _design(self, sample, modalities):
         blocks, nominal = self._blocks(sample.data, modalities), sample.nominal
         if self._is_precomputed():
