@@ -14,7 +14,14 @@ from skmmdro import (
     KernelDROClassifier,
     KernelDRORegressor,
 )
-from skmmdro.ambiguity import ChiSquare, ModalityLoss, Wasserstein
+from skmmdro.ambiguity import (
+    MMD,
+    ChiSquare,
+    KullbackLeibler,
+    ModalityLoss,
+    ModalityShift,
+    Wasserstein,
+)
 
 WIDTHS = [3, 1, 2]
 SPLITS = np.split(np.arange(6), [3, 4])
@@ -319,6 +326,29 @@ def test_worst_case_of_the_training_data_is_the_objective():
         model.objective_, rel=1e-6
     )
     np.testing.assert_allclose(worst.weights, model.worst_case_weights_, atol=1e-6)
+
+
+@pytest.mark.parametrize("rank", [None, 15])
+@pytest.mark.parametrize(
+    "ambiguity", [ChiSquare(0.1), KullbackLeibler(0.1), ModalityShift(0.2), MMD(0.1)]
+)
+def test_worst_case_of_gram_matrices_is_the_objective(ambiguity, rank):
+    """The set learns from the kernels' features, and from no rounding error of them."""
+    X, y = make_data(n_samples=80)
+    X[:, 3] = X[:, 0] + 0.5 * X[:, 3]  # a coupling
+    grams = np.stack(named_grams(X), axis=2)
+    model = KernelDROClassifier(
+        ambiguity, kernel="precomputed", alpha=1e-2, rank=rank
+    ).fit(grams, y)
+    worst = model.worst_case(grams, y)
+    norms = np.array(list(model.modality_norms_.values()))
+    assert worst.risk + 0.5 * model.alpha * norms @ norms == pytest.approx(
+        model.objective_, rel=1e-6
+    )
+    lost = grams.copy()
+    lost[:5, :, 1] = np.nan
+    again = model.worst_case(lost, y)
+    assert again.risk >= again.nominal_risk > worst.nominal_risk
 
 
 def test_worst_case_environment_loses_interactions_too():

@@ -10,7 +10,7 @@ from .._estimator import DROModel
 from .._sklearn import Interval, StrOptions
 from ..modalities import Modalities
 from ..problem import Design
-from ._features import interaction_name, kernel_features
+from ._features import interaction_name, kernel_features, without_rounding
 from ._function import AdditiveFunction, BlockFunction
 from ._input import (
     GramStack,
@@ -173,12 +173,16 @@ class DROKernelModel(DROModel):
             used=sample.used,
         )
 
-    def _learned_from(self, sample, modalities, features, blocks):
-        """Return what a set learns its data-dependent parts from, and its groups."""
+    def _learned_from(self, sample, modalities, features=None, blocks=None):
+        """Return what a set learns its data-dependent parts from, and its groups.
+
+        That is the kernels' features, needed for precomputed kernels only.
+        """
         if not self._is_precomputed():
             return observed_data(sample.data, sample.nominal), modalities
         groups = blocks.leading(len(modalities))
-        return features[:, : sum(map(len, groups.columns))], groups
+        leading = features[:, : sum(map(len, groups.columns))]
+        return without_rounding(leading, groups), groups
 
     def _coefficients(self, problem, theta, design):
         W, b = problem.split(theta)
@@ -188,7 +192,9 @@ class DROKernelModel(DROModel):
             BlockFunction.from_coefficients(feature_map, part)
             for feature_map, part in zip(design.maps, weights, strict=True)
         ]
-        inner = {k: design.maps[k] for pair in design.pairs for k in pair}
+        inner = {k for pair in design.pairs for k in pair}
+        if self._is_precomputed():  # the set learns from the features of modalities
+            inner = range(len(design.modalities))
         gammas = {f.kernel.name: f.kernel.gamma for f in functions}
 
         def named(values):
@@ -201,7 +207,9 @@ class DROKernelModel(DROModel):
             "n_components_": named(m.projection.shape[1] for m in design.maps),
             "modality_norms_": named(float(np.linalg.norm(w)) for w in weights),
             "gamma_": {name: g for name, g in gammas.items() if g is not None},
-            "_function": AdditiveFunction(functions, design.pairs, inner),
+            "_function": AdditiveFunction(
+                functions, design.pairs, {k: design.maps[k] for k in inner}
+            ),
             "_theta": theta if self.warm_start else None,
         }
 
@@ -262,7 +270,10 @@ class DROKernelModel(DROModel):
         features = (scores * factors[:, None]).reshape(n_samples, -1)
         columns = np.arange(n_blocks * n_outputs).reshape(n_blocks, n_outputs)
         blocks = Modalities(tuple(self.modality_norms_), tuple(columns))
-        X, groups = self._learned_from(sample, modalities, features, blocks)
+        known = ()
+        if self._is_precomputed():
+            known = self._function.features(self._blocks(sample.data, modalities))
+        X, groups = self._learned_from(sample, modalities, *known)
         uses = np.eye(n_blocks, len(modalities), dtype=bool)
         for k, pair in enumerate(self._function.pairs, start=len(modalities)):
             uses[k, list(pair)] = True

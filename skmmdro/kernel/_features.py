@@ -10,6 +10,8 @@ from ..modalities import Modalities
 from ._kernels import ProductKernel, missing_rows
 from ._map import fit_feature_map
 
+_GRAIN = 2.0**-14  # relative to the largest value: far above rounding, below noise
+
 
 @dataclass(frozen=True)
 class KernelFeatures:
@@ -68,6 +70,33 @@ def kernel_features(kernels, blocks, nominal, modalities, pairs, n_landmarks):
     matrix, columns = builder.side_by_side()
     blocks = Modalities(tuple(names), columns)
     return KernelFeatures(matrix, blocks, np.array(uses), builder.maps)
+
+
+def without_rounding(features, blocks):
+    """Return features on a grid, coarser than the rounding errors they come with.
+
+    Rows are dealt into halves by the bits of their entries. So what is learned from
+    computed entries would depend on how the sums in them were ordered.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_components)
+        Features.
+    blocks : Modalities
+        Columns of each block.
+
+    Returns
+    -------
+    features : ndarray of shape (n_samples, n_components)
+        Multiples of a power of two that is small against the block.
+    """
+    out = np.empty_like(features)
+    for columns in blocks.columns:
+        part = features[:, columns]
+        top = np.abs(part).max(initial=0.0)
+        step = np.exp2(np.floor(np.log2(top))) * _GRAIN if top > 0 else 1.0
+        out[:, columns] = np.round(part / step) * step
+    return out
 
 
 def interaction_name(first, second):

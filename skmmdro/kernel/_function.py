@@ -1,10 +1,12 @@
 """The fitted additive function, evaluated on any rows."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from sklearn.utils import gen_batches
 
+from ..modalities import Modalities
 from ._kernels import missing_rows
 
 _CHUNK_BYTES = 2**25  # of kernel values held at a time
@@ -55,7 +57,8 @@ class AdditiveFunction:
     pairs : list of (int, int)
         Modalities of each interaction.
     maps : dict of int to FeatureMap
-        Feature maps of the modalities that interactions are made of.
+        Feature maps of the modalities that interactions are made of; of all, if kernels
+        are precomputed.
     """
 
     blocks: list
@@ -81,6 +84,30 @@ class AdditiveFunction:
         for rows in gen_batches(n_samples, size):
             self._evaluate([block[rows] for block in data], out[rows])
         return out
+
+    def features(self, data):
+        """Return the features of each modality, which must have a map.
+
+        Parameters
+        ----------
+        data : list of ndarray
+            Rows of each modality, NaN where one is missing.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_components)
+            Zero where a modality is missing.
+        modalities : Modalities
+            Their columns.
+        """
+        names = tuple(block.kernel.name for block in self.blocks[: len(data)])
+        edges = np.cumsum([0, *(len(self.maps[k].offset) for k in range(len(data)))])
+        columns = tuple(np.arange(*edge) for edge in pairwise(edges))
+        out = np.zeros((data[0].shape[0], edges[-1]))
+        for k, x in enumerate(data):
+            seen = ~missing_rows(x, names[k])
+            out[np.ix_(seen, columns[k])] = self.maps[k].transform(x[seen])
+        return out, Modalities(names, columns)
 
     def _evaluate(self, data, out):
         names = [block.kernel.name for block in self.blocks]
