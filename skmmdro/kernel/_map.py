@@ -90,9 +90,9 @@ def fit_feature_map(kernel, block, codes, nominal, n_landmarks):
     """
     landmarks = choose_landmarks(kernel, block, codes, nominal, n_landmarks)
     basis = kernel.basis(block, landmarks.index)
-    gram = kernel(block[landmarks.index], basis)
-    check_symmetric(gram, kernel.name)
-    projection, scores, offset = _coordinates(gram, landmarks.mass, kernel)
+    projection, scores, offset = _coordinates(
+        _landmark_gram(kernel, block[landmarks.index], basis), landmarks.mass, kernel
+    )
     found = FeatureMap(kernel, landmarks.index, basis, projection, offset)
     if landmarks.inverse is not None:
         return found, scores[landmarks.inverse]
@@ -102,6 +102,12 @@ def fit_feature_map(kernel, block, codes, nominal, n_landmarks):
     offset = nominal @ features
     features -= offset
     return replace(found, offset=offset), features
+
+
+def _landmark_gram(kernel, rows, basis):
+    gram = kernel(rows, basis)
+    check_symmetric(gram, kernel.name)
+    return gram
 
 
 def _coordinates(gram, mass, kernel):
@@ -115,22 +121,27 @@ def _coordinates(gram, mass, kernel):
     level = kernel.precision * (mass @ np.diagonal(gram))
     mean = mass @ gram
     root = np.sqrt(mass)[:, None]
-    gram = gram - mean
+    gram = gram - mean  # a copy, the kernel may have kept its values
     gram -= (gram @ mass)[:, None]
     gram *= root
     gram *= root.T
-    values, axes = eigh(gram, overwrite_a=True, check_finite=False)
-    keep = _significant(values, _ROUNDING * level, kernel.name)
-    values, axes = values[keep][::-1], axes[:, keep][:, ::-1]
+    # in LAPACK's order of storage, so that it can work in place
+    values, axes = eigh(gram.T, overwrite_a=True, check_finite=False)
+    del gram
+    first = len(values) - _significant(values, _ROUNDING * level, kernel.name)
+    values, axes = values[first:][::-1], axes[:, first:][:, ::-1]
     if len(values) == 0:  # a constant kernel gets one feature, which is zero
         values, axes = np.ones(1), np.zeros((len(mass), 1))
-    projection = root * axes / np.sqrt(values)
+    projection = root * axes
+    projection /= np.sqrt(values)
     projection -= mass[:, None] * projection.sum(axis=0)
-    scores = axes * np.sqrt(values) / root
+    scores = axes * np.sqrt(values)
+    scores /= root
     return projection, scores, mean @ projection
 
 
 def _significant(values, rounding, name):
+    """Return how many of the eigenvalues, which ascend, are more than rounding."""
     top = np.abs(values).max(initial=0.0)
     if values.min(initial=0.0) < -_INDEFINITE * top - rounding:
         warnings.warn(
@@ -141,4 +152,4 @@ def _significant(values, rounding, name):
             UserWarning,
             stacklevel=2,
         )
-    return values > max(_CUTOFF * top, rounding)
+    return np.count_nonzero(values > max(_CUTOFF * top, rounding))
