@@ -45,8 +45,8 @@ class KernelDROClassifier(ClassifierPart, DROKernelModel):
         and variance v, "scale" is 1 / (d_k v), for "laplacian" 1 / (d_k sqrt(v)), for
         "chi2" m / (d_k v), and for "additive" 1 / v_j in column j. "median" is one over
         the median over pairs of distinct rows of the distance that gamma multiplies
-        (not for "poly"). Both count rows by their weight. A multiple of a rule is
-        written "0.5*median".
+        (not for "poly"), of 500 rows drawn at random if there are more. Both count rows
+        by their weight. A multiple of a rule is written "0.5*median".
     degree : int in [1, inf), default=3
         Degree of "poly".
     coef0 : float in [0, inf), default=1.0

@@ -15,7 +15,9 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
 
     where l_i is the loss of sample i, R the largest expected loss over the ambiguity
     set around the nominal (sample) weights and t_k the budget of modality k (zero
-    unless one is stated). The objective is convex.
+    unless one is stated). Transport of order 2, the one for "squared_error", has
+    ``(sqrt(2 R(l)) + sum_k t_k ||f_k||)^2 / 2`` in place of the first two terms. The
+    objective is convex.
 
     Parameters
     ----------
