@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare
+from skmmdro.ambiguity import (
+    ChiSquare,
+    KullbackLeibler,
+    ModalityLoss,
+    TotalVariation,
+    Wasserstein,
+)
 from skmmdro.losses import REGISTRY as LOSSES
 
 WIDTHS = [3, 1, 2]
@@ -73,3 +79,30 @@ def test_objective_equals_reference(alias, n_classes, ambiguity, parameters, sol
     assert objective <= exact.objective_ * (1 + model.tol)
     scale = max(np.abs(exact.coef_).max(), 1e-3)
     np.testing.assert_allclose(coef, exact.coef_, atol=1e-2 * scale)
+
+
+def test_reference_on_large_targets():
+    X, y, weights = make_problem(np.random.default_rng(0), 0)
+    model = DRORegressor(TotalVariation(0.01), loss="huber", alpha=0.1)
+    fast = model.fit(X, 1e4 * y, weights).objective_
+    exact = model.set_params(solver="cvxpy").fit(X, 1e4 * y, weights).objective_
+    assert exact == pytest.approx(fast, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "loss, ambiguity",
+    [
+        ("hinge", KullbackLeibler(5e-6) + Wasserstein(0.04, norm="linf")),
+        ("modified_huber", ChiSquare(2e-6) + ModalityLoss()),
+        ("squared_hinge", KullbackLeibler(0.3)),
+        ("modified_huber", TotalVariation(0.9)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:The ambiguity set is so large:UserWarning")
+def test_gap_of_reference_is_no_promise_it_does_not_keep(loss, ambiguity):
+    X, y, _ = make_problem(np.random.default_rng(1), 2, n_samples=30)
+    model = DROClassifier(ambiguity, loss=loss, modalities=WIDTHS)
+    best = model.fit(X, y).objective_
+    exact = model.set_params(solver="cvxpy").fit(X, y)
+    assert exact.objective_ * (1 - exact.dual_gap_) <= best * (1 + 1e-9)

@@ -78,7 +78,8 @@ class _HuberFunction:
     def cvxpy(self, residual):
         import cvxpy as cp
 
-        return 0.5 * cp.huber(residual, self.threshold)
+        # in units of the threshold, since the solver's tolerances are absolute
+        return 0.5 * self.threshold**2 * cp.huber(residual / self.threshold, 1)
 
 
 def _weighted_median(values, weights):

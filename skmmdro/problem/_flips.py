@@ -23,6 +23,11 @@ class FlipProblem(RobustProblem):
         self.flip_cost = flip_cost
         self.cones_only = True
 
+    @property
+    def cone_unit(self):
+        """1: losses of labels are not large."""
+        return 1.0
+
     def evaluate(self, theta):
         """Return the Evaluation at theta; its losses are those of the worst labels."""
         at = super().evaluate(theta)

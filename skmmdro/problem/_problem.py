@@ -347,6 +347,15 @@ class RobustProblem:
         """Return the relative duality gap, see `relative_gap`."""
         return relative_gap(self, at, tol)
 
+    @property
+    def cone_unit(self):
+        """What `to_cvxpy` divides the objective by.
+
+        Large losses are counted in units of a constant model's, since the tolerances
+        of convex solvers are absolute as well as relative.
+        """
+        return max(self.reference[0], 1.0)
+
     def to_cvxpy(self):
         """Return the problem for a general convex solver, see `cone_program`."""
         return cone_program(self)

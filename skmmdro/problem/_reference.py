@@ -11,7 +11,7 @@ def cone_program(problem):
     """Return (cvxpy problem, coefficients, intercept or None, loss constraint).
 
     The multipliers of the loss constraint are the worst-case weights, but for a root,
-    where they are proportional to them.
+    where they are proportional to them. The objective is in units of `cone_unit`.
     """
     import cvxpy as cp
 
@@ -20,24 +20,32 @@ def cone_program(problem):
     b = cp.Variable((1, problem.n_outputs)) if problem.fit_intercept else None
     if b is not None:
         raw = raw + np.ones((problem.n_terms, 1)) @ b
+    unit = problem.cone_unit
     charge = _charge(problem.penalty, W)
     losses = cp.Variable(problem.n_terms)
     value, constraints = problem.risk.cvxpy_risk(losses, problem.nominal)
-    exact = problem.loss.cvxpy(raw)
     if problem.is_root:
         # sqrt(2 R(r^2 / 2)) <= g  iff  R(r^2 / g) <= g: R is positively homogeneous
-        root = cp.Variable(nonneg=True)
-        residual = raw[:, 0] - problem.loss.offset[:, 0]
+        root, size = cp.Variable(nonneg=True), np.sqrt(unit)
+        residual = _residual(problem, raw, size)
         cone = cp.SOC(losses + root, cp.vstack([2 * residual, losses - root]), axis=0)
         constraints += [value <= root, cone]
-        objective = 0.5 * cp.square(root + charge)
+        objective = 0.5 * cp.square(root + charge / size)
         bound = constraints[-2]
     else:
+        if problem.loss.name == "squared_error":
+            exact = 0.5 * cp.square(_residual(problem, raw, np.sqrt(unit)))
+        else:
+            exact = problem.loss.cvxpy(raw) / unit
         bound = losses >= exact
         constraints.append(bound)
-        objective = value + charge
-    objective += 0.5 * problem.penalty.alpha * cp.sum_squares(W)
+        objective = value + charge / unit
+    objective += 0.5 * problem.penalty.alpha / unit * cp.sum_squares(W)
     return cp.Problem(cp.Minimize(objective), constraints), W, b, bound
+
+
+def _residual(problem, raw, size):
+    return (raw[:, 0] - problem.loss.offset[:, 0]) / size
 
 
 def flip_program(problem):

@@ -11,6 +11,7 @@ from ._base import Solution, register
 
 _SMALL = 1e-4  # relative size at which a group of coefficients is tried at zero
 _NO_WORSE = 1e-9  # relative; the tolerance of the solver on the objective
+_EXCESS = 1e-12  # relative; rounding
 # (tolerance, largest share of the way to the cones' boundary that a step may go); the
 # second, with Clarabel's default tolerance, if the first fails, and so on
 _ATTEMPTS = ((1e-10, 0.99), (1e-8, 0.9), (1e-8, 0.8))
@@ -56,10 +57,13 @@ def conic(problem, start, options):
     gap, weights = _certify(problem, at, bound)
     if gap > options.tol and status != "max_iter":
         # Clarabel's own gap counts where the slopes of a loss with kinks decide, which
-        # our certificate needs and cannot see from the coefficients alone
-        gap = min(gap, distance / max(abs(program.value), np.finfo(float).tiny))
-    if status == "inaccurate" and gap <= options.tol:
-        status = "optimal"  # the certificate says so
+        # our certificate needs and cannot see from the coefficients alone. It is that
+        # of its program: how far the objective is from that one's is added.
+        size = max(abs(program.value), np.finfo(float).tiny)
+        scaled = at.value / problem.cone_unit
+        gap = min(gap, (distance + abs(scaled - program.value)) / size)
+    if status != "max_iter":
+        status = "optimal" if gap <= options.tol else "inaccurate"
     return Solution(
         theta=at.theta,
         weights=weights,
@@ -88,17 +92,22 @@ def _certify(problem, at, bound):
 
     At a kink the worst-case weights are not unique: the multipliers certify it.
     """
-    choices = [at]
+    gap, weights = problem.gap(at), at.worst.weights
     multipliers = np.maximum(np.ravel(bound.dual_value), 0)
     if len(multipliers) == len(at.losses) and multipliers.sum() > 0:
-        weights = multipliers / multipliers.sum()
-        choices.append(problem.with_weights(at, weights))
-    gap, _, best = min((problem.gap(e), i, e) for i, e in enumerate(choices))
-    return gap, best.worst.weights
+        others = multipliers / multipliers.sum()
+        # weights a little outside of the set prove too much, by about the excess, or
+        # even that the objective is below the optimum
+        excess = max(others @ at.losses - at.worst.value, 0.0)
+        excess /= max(abs(at.value), np.finfo(float).tiny)
+        other = problem.gap(problem.with_weights(at, others))
+        if other + excess < gap and (other > 0 or excess <= _EXCESS):
+            gap, weights = other + excess, others
+    return gap, weights
 
 
 def _best_attempt(cp, program, max_iter):
-    """Solve the program and return the distance of Clarabel's two objectives."""
+    """Solve the program and return how far Clarabel says it is from the optimum."""
     found, failure = [], None
     for tolerance, stride in _ATTEMPTS:
         try:
@@ -134,7 +143,9 @@ def _run(cp, program, tolerance, stride, max_iter):
             program.unpack_results(raw, chain, inverse)
 
     unpack()
-    return abs(raw.obj_val - raw.obj_val_dual), unpack
+    # objectives of points that are not feasible bound nothing
+    distance = abs(raw.obj_val - raw.obj_val_dual) + raw.r_prim + raw.r_dual
+    return distance, unpack
 
 
 _ADVICE = (
