@@ -592,3 +592,16 @@ def test_largest_useful_joint_radius(norm, added):
         assert not fit(1.02 * largest).coef_.any()
     else:
         assert not fit(2.0).coef_.any()
+
+
+@pytest.mark.parametrize("constant", [0.0, 3.0])
+@pytest.mark.parametrize("alpha", [0.0, 1e-3])
+@pytest.mark.parametrize("form", [{}, {"coupling": "joint"}, {"norm": "linf"}])
+def test_order_two_with_constant_targets(constant, alpha, form):
+    X = np.random.default_rng(0).standard_normal((40, 5))
+    model = DRORegressor(
+        Wasserstein(0.1, order=2, **form), modalities=[2, 3], alpha=alpha
+    ).fit(X, np.full(40, constant))
+    assert model.dual_gap_ <= model.tol
+    assert not model.coef_.any()
+    np.testing.assert_allclose(model.intercept_, constant)

@@ -88,16 +88,20 @@ def _root_dual_value(problem, at):
     sum_i v_i^2 / q_i <= u^2, u sqrt(2 R) >= v'r. So every objective is at least ::
 
         - v'y - sum_k (||X_k'v|| - u t_k)_+^2 / (2 alpha) - u^2 / 2.
+
+    The floor f under the root adds at least f^2 / 2 to each of them.
     """
-    weights = at.worst.weights
+    weights, floor = at.worst.weights, 0.5 * problem.root_floor**2
     if not np.any(at.slope):
-        return 0.0
+        return floor
     dual = at.risk_rate * _balanced_dual(problem, at)
     used = weights > 0
     size = np.sqrt(np.sum(dual[used, 0] ** 2 / weights[used]))
     pull = _free(problem, problem.data.rmatmul(dual))
     charge = problem.penalty.conjugate(pull, size)
-    return -np.sum(dual * problem.loss.offset) - charge - 0.5 * size**2
+    value = -np.sum(dual * problem.loss.offset) - charge - 0.5 * size**2
+    # v = 0 proves that nothing is below the floor
+    return floor + max(value, 0.0)
 
 
 def _balanced_dual(problem, at):

@@ -5,7 +5,6 @@ from copy import copy
 import numpy as np
 
 _SPLITS = 50
-_TINY = np.finfo(np.float64).tiny
 
 
 class BlockPenalty:
@@ -52,7 +51,8 @@ class BlockPenalty:
         if self.norm is None:
             return self
         other = copy(self)
-        other.mu = error / (2 * max(self.norm.extent(), _TINY))
+        # a norm without budgets has nothing to smooth: any width will do
+        other.mu = error / (2 * (self.norm.extent() or 1.0))
         other.center = 0.0 if center is None else center
         return other
 
@@ -188,7 +188,10 @@ class BlockPenalty:
         for _ in range(_SPLITS if self.has_budgets else 0):
             rest = A - taken
             norms = self.norms(rest)
-            keep = np.minimum(1, rate * self.budgets / np.maximum(norms, _TINY))
+            allowed = rate * self.budgets
+            keep = np.divide(
+                allowed, norms, out=np.ones_like(norms), where=norms > allowed
+            )
             taken = self.norm.project(A - keep[self.labels, None] * rest, rate)
         return taken
 

@@ -13,7 +13,6 @@ from ._reference import cone_program, least_budget_share
 
 _REFERENCE_ROWS = 1_000
 _ROOT_FLOOR = 1e-9  # relative to the spread of the targets
-_TINY = np.finfo(np.float64).tiny
 
 
 class RobustProblem:
@@ -85,7 +84,8 @@ class RobustProblem:
     def _spread_of_targets(self):
         targets = self.loss.offset[:, 0]
         spread = np.sqrt(self.nominal @ (targets - self.nominal @ targets) ** 2)
-        return max(spread, np.finfo(np.float64).eps * np.abs(targets).max(), _TINY)
+        spread = max(spread, np.finfo(np.float64).eps * np.abs(targets).max())
+        return spread or 1.0  # where all targets are zero any scale will do
 
     # -- variants: new problems on the same data -----------------------------------
 
