@@ -14,6 +14,7 @@ from skmmdro.problem import Design, build_problem, solve
 from skmmdro.problem import _data as data_module
 from skmmdro.problem._penalty import BlockPenalty
 from skmmdro.solvers import Options
+from skmmdro.solvers._linear_algebra import Factor
 
 WIDTHS = [2, 1, 3]
 N_SAMPLES = 60
@@ -502,3 +503,17 @@ def test_the_optimum_is_that_of_a_general_optimiser():
     )
     assert found.fun == pytest.approx(best, rel=1e-8)
     np.testing.assert_allclose(found.x, best_theta, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.zeros((2, 2)),
+        np.ones((3, 3)),
+        [[0.0, -5e-14, -1e-14], [-5e-14, 0.0, 0.0], [-1e-14, 0.0, 0.0]],
+        np.diag([1.0, -1e-9]),
+    ],
+)
+def test_factor_of_matrices_that_are_not_definite(matrix):
+    solved = Factor(np.array(matrix)).solve(np.ones(len(matrix)))
+    assert np.all(np.isfinite(solved))

@@ -15,7 +15,9 @@ class Factor:
 
     def __init__(self, matrix):
         diagonal = np.diagonal(matrix)
-        level = max(np.mean(np.abs(diagonal)), np.finfo(float).tiny)
+        # the second is larger only where a sum has lost its definiteness to rounding
+        sizes = np.mean(np.abs(diagonal)), np.abs(matrix).max() / len(matrix)
+        level = max(*sizes) or 1.0
         shift = 0.0
         for attempt in range(_MAX_SHIFTS + 1):
             try:
