@@ -76,7 +76,8 @@ class DROClassifier(ClassifierPart, DROLinearModel):
     objective_ : float
         Value of the objective.
     dual_gap_ : float
-        Relative duality gap, an upper bound of the relative suboptimality.
+        Relative duality gap, an upper bound of the relative suboptimality. With
+        alpha = 0 what `tol` says, which bounds the slope and not the objective.
     n_iter_ : int
         Iterations taken.
     coupling_ : ndarray of shape (n_modalities, n_modalities)
