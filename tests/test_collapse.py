@@ -11,6 +11,7 @@ from skmmdro.ambiguity import (
     Domains,
     KullbackLeibler,
     ModalityLoss,
+    TotalVariation,
     Wasserstein,
 )
 
@@ -54,6 +55,18 @@ def test_radii_without_measure(set_, radius, loss):
     _, advice = collapse(set_(radius), loss=loss)
     assert advice.startswith("The largest useful radius")
     assert 0.1 < float(advice.rpartition("radius=")[2].rstrip(".")) < 0.5
+
+
+@pytest.mark.parametrize(
+    "ambiguity, loss",
+    [(TotalVariation(0.99), "modified_huber"), (ChiSquare(9), "squared_hinge")],
+)
+def test_the_bound_of_a_reweighting_radius(ambiguity, loss):
+    """Radii from the one that is named on are too large, perhaps smaller ones too."""
+    _, advice = collapse(ambiguity, loss=loss)
+    assert " is at most " in advice
+    largest = float(advice.rpartition("radius=")[2].rstrip("."))
+    collapse(type(ambiguity)(1.01 * largest), loss=loss)
 
 
 def test_sets_together():

@@ -52,7 +52,9 @@ def _largest_useful_radius(part, share):
     radius = getattr(part, "radius", None)
     if radius is None or not 0 < share < _ALL_USED:
         return None
-    text = f"The largest useful radius of {part!r} is {share:.3g} times the present one"
+    # the weights of this fit use that share; others might do with less
+    verb = "is" if part.kind == "transport" else "is at most"
+    text = f"The largest useful radius of {part!r} {verb} {share:.3g} times this one"
     if isinstance(radius, dict):
         scaled = {name: float(f"{share * r:.3g}") for name, r in radius.items()}
         return f"{text}: radius={scaled}."
