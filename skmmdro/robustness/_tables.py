@@ -59,9 +59,10 @@ def _gram_matrices(X, estimator):
     if isinstance(X, dict):
         return {name: np.asarray(gram) for name, gram in X.items()}
     X = np.asarray(X)
-    if hasattr(estimator, "n_features_in_"):
-        axis = 0 if X.shape[2] == estimator.n_features_in_ else 2
-    else:
+    fitted = getattr(estimator, "n_features_in_", None)
+    if fitted in X.shape[1:]:
+        axis = 0 if X.shape[2] == fitted else 2
+    else:  # other samples than those of the fit, for copies to be fitted on
         axis = modality_axis(X)
     return {f"x{k}": gram for k, gram in enumerate(np.moveaxis(X, axis, 0))}
 
@@ -77,7 +78,7 @@ def n_columns(X):
     """Return the number of columns of a table."""
     if isinstance(X, dict):
         return sum(gram.shape[1] for gram in X.values())
-    return X.shape[1] if np.ndim(getattr(X, "shape", ())) and len(X.shape) == 2 else 1
+    return X.shape[1] if len(getattr(X, "shape", ())) == 2 else 1
 
 
 def take_rows(X, rows, columns=None):
