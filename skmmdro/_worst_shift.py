@@ -154,8 +154,8 @@ def _raw_response(model, X):
 
 def _reach(divergence, radius):
     """Return how far to go to a candidate, at most all the way."""
-    ratio = np.divide(radius, np.maximum(divergence, np.finfo(float).tiny))
-    return np.sqrt(np.minimum(ratio, 1.0))
+    least = max(radius, np.finfo(float).tiny)  # of two zeros
+    return np.sqrt(radius / np.maximum(divergence, least))
 
 
 def _divergence(weights):
