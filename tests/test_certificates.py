@@ -1,5 +1,6 @@
 """Certificates: order of the bounds, coverage, and what they say."""
 
+import warnings
 from dataclasses import replace
 
 import cvxpy as cp
@@ -307,7 +308,7 @@ def test_several_targets_are_refused():
 
 def test_statement_and_summary():
     certificate = risk_certificate(MODEL, *TEST, ChiSquare(0.01))
-    accuracy = 1 - certificate.upper_bound
+    accuracy = np.floor(1000 * (1 - certificate.upper_bound)) / 1000
     assert f"accuracy is at least {accuracy:.3f}" in certificate.statement()
     table = certificate.summary()
     assert f"{certificate.upper_bound:.4f}" in table
@@ -316,6 +317,32 @@ def test_statement_and_summary():
     assert vacuous.is_vacuous()
     assert vacuous.upper_bound == 1.0
     assert vacuous.statement().startswith("No guarantee")
+
+
+def test_numbers_of_a_statement_are_rounded_to_the_safe_side():
+    certificate = replace(
+        risk_certificate(MODEL, *TEST, ChiSquare(0.01)),
+        upper_bound=0.2744,
+        joint_radius=0.2596,
+        radii={"m0": 0.05, "m1": 0.0, "m2": 1 / 15},
+    )
+    text = certificate.statement()
+    assert "accuracy is at least 0.725 under" in text
+    assert "radius 0.259 (radii of the modalities: m0 0.05, m1 0, m2 0.0666)" in text
+    training = replace(certificate, loss="training", upper_bound=0.2741)
+    assert "at most 0.275 under" in training.statement()
+    huge = replace(training, upper_bound=1e30, trivial_risk=1e30)
+    assert huge.statement().startswith("No guarantee")
+
+
+def test_a_certificate_of_equal_losses_is_quiet():
+    model = DROClassifier(ChiSquare(50.0), modalities=PARTS)
+    with pytest.warns(UserWarning, match="constant"):
+        model.fit(X[:300], Y[:300])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        certificate = risk_certificate(model, *TEST, loss="training")
+    assert certificate.attained_risk == pytest.approx(certificate.nominal_risk)
 
 
 def test_pipelines_searches_and_other_classifiers():

@@ -97,6 +97,10 @@ def risk_certificate(
     ``min(p + sqrt(B p (1 - p)), 1)``, the worst case over the ball. The bound of the
     training loss is the empirical Bernstein bound of [2]_.
 
+    The samples are taken as independent draws of one population. Repeated measurements
+    of few patients, say, are worth less than their number, and the bound is then too
+    low.
+
     A certificate for the joint ball holds for every shift in it, whether it moves
     modalities or labels. It is no statement about inputs that the population of X does
     not produce.
@@ -121,7 +125,7 @@ def risk_certificate(
     >>> model = model.fit(X[:1000], y[:1000])
     >>> certificate = risk_certificate(model, X[1000:], y[1000:])
     >>> print(certificate.statement())
-    With 95 % confidence, accuracy is at least 0.744 under any shift within the joint \
+    With 95 % confidence, accuracy is at least 0.743 under any shift within the joint \
 chi-square radius 0.03 (radii of the modalities: m0 0.01, m1 0.01, m2 0.01).
     """
     model = final_model(estimator)

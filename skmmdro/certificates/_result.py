@@ -1,6 +1,7 @@
 """The certificate: bounds from low to high, and what they say."""
 
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 import numpy as np
 
@@ -122,13 +123,13 @@ class RiskCertificate:
             comes first.
         """
         if self.upper_bound is None:
-            return (
-                "No guarantee: the training loss has no largest value. Pass "
-                'loss_bound, or loss="zero_one".'
-            )
-        radii = ", ".join(f"{name} {radius:.3g}" for name, radius in self.radii.items())
-        shifts = f"any shift within the joint chi-square radius {self.joint_radius:.3g}"
-        shifts += f" (radii of the modalities: {radii})"
+            text = "No guarantee: no largest training loss is stated. Pass loss_bound"
+            # a guess has a finite loss for classifiers only
+            is_classifier = np.isfinite(self.trivial_risk)
+            return text + (', or loss="zero_one".' if is_classifier else ".")
+        radii = ", ".join(f"{k} {_down(radius)}" for k, radius in self.radii.items())
+        shifts = "any shift within the joint chi-square radius "
+        shifts += f"{_down(self.joint_radius)} (radii of the modalities: {radii})"
         if self.is_vacuous():
             return self._no_guarantee(shifts)
         certain = f"With {100 * self.confidence:g} % confidence"
@@ -136,9 +137,10 @@ class RiskCertificate:
             certain = f"Not covered: {', '.join(self.uncovered)}. Without that, with "
             certain += f"{100 * self.confidence:g} % confidence"
         if self.loss == "zero_one":
-            accuracy = 1 - self.upper_bound
-            return f"{certain}, accuracy is at least {accuracy:.3f} under {shifts}."
-        text = f"{certain}, the mean training loss is at most {self._bound():.3f} "
+            accuracy = _rounded(1 - self.upper_bound, ROUND_FLOOR)
+            return f"{certain}, accuracy is at least {accuracy} under {shifts}."
+        most = _rounded(self._bound(), ROUND_CEILING)
+        text = f"{certain}, the mean training loss is at most {most} "
         text += f"under {shifts}"
         return text + (", with the encoder term." if self.encoder_term else ".")
 
@@ -146,10 +148,12 @@ class RiskCertificate:
         name = NAMES[self.loss]
         return (
             f"No guarantee: the bound of the {name} under {shifts} is vacuous at "
-            f"{self.n_samples} samples. It is {self._bound():.3f}, and "
-            f"{self.trivial_risk:.3f} holds without any model. Without shift the "
-            f"{name} is {self.nominal_risk:.3f}, and the worst shift found raises it "
-            f"to {self.attained_risk:.3f}. Use smaller radii or more samples."
+            f"{self.n_samples} samples. It is "
+            f"{_rounded(self._bound(), ROUND_CEILING)}, and "
+            f"{_rounded(self.trivial_risk, ROUND_CEILING)} holds without any model. "
+            f"Without shift the {name} is {self.nominal_risk:.3f}, and the worst shift "
+            f"found raises it to {self.attained_risk:.3f}. Use smaller radii or more "
+            "samples."
         )
 
     def summary(self):
@@ -180,3 +184,19 @@ class RiskCertificate:
             f"{name:<{width}}  {'none' if value is None else format(value, '.4f'):>8}"
             for name, value in rows
         )
+
+
+# A number in a guarantee is rounded to the side on which it holds.
+
+
+def _rounded(value, side):
+    """Return a number with three decimals."""
+    exact = Context(prec=400)  # for floats of any size
+    return f"{Decimal(float(value)).quantize(Decimal('0.001'), side, exact):f}"
+
+
+def _down(radius):
+    """Return a radius with three digits, not above what it is."""
+    # decimal fractions such as 0.05 are stored a little above or below themselves
+    short = Decimal(f"{radius:.12g}")
+    return f"{Context(prec=3, rounding=ROUND_FLOOR).plus(short).normalize():f}"
