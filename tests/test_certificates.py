@@ -186,6 +186,11 @@ def test_encoder_term_of_transport_of_order_two_holds_at_the_upper_bound():
         (ChiSquare(0.01, encoder_error=0.1), "errors of the encoders", False),
         (ChiSquare(0.01) + Wasserstein(0.1), "transport of the features", False),
         (ChiSquare(0.01) + Wasserstein(0.1, label_cost=1.0), "transport", True),
+        (
+            ChiSquare(0.01, encoder_error=0.1) + Wasserstein(0.1, label_cost=1.0),
+            "errors of the encoders, transport of the features",
+            True,
+        ),
         (ChiSquare(0.01) + ModalityLoss(), "missing modalities", True),
         (ChiSquare(0.01) + Domains(), "the worst domain", True),
     ],
@@ -193,9 +198,11 @@ def test_encoder_term_of_transport_of_order_two_holds_at_the_upper_bound():
 def test_what_is_not_covered_comes_first(ambiguity, what, of_training):
     certificate = risk_certificate(MODEL, *TEST, ambiguity)
     assert certificate.statement().startswith(f"Not covered: {what}")
+    assert certificate.summary().count("not covered: ") == len(certificate.uncovered)
     assert not certificate.is_vacuous()
     certificate = risk_certificate(MODEL, *TEST, ambiguity, "training", loss_bound=20.0)
     assert bool(certificate.uncovered) == of_training
+    assert (", ".join(certificate.uncovered)).startswith(what) == of_training
     low = replace(certificate, upper_bound=0.1)
     assert ("Not covered" in low.statement()) == of_training
     assert ("with the encoder term" in low.statement()) != of_training

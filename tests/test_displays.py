@@ -1,6 +1,7 @@
 """Pictures: their data, axes, labels and errors."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmmdro import DROClassifier, DRORegressor
-from skmmdro.ambiguity import ChiSquare, Wasserstein
+from skmmdro.ambiguity import ChiSquare, ModalityLoss, Wasserstein
 from skmmdro.certificates import risk_certificate
 from skmmdro.datasets import make_multimodal_classification
 from skmmdro.displays import (
@@ -362,6 +363,11 @@ def test_certificate_that_says_nothing():
     assert names[4] == "upper bound at 95 %\n(vacuous)"
     training = CertificateDisplay.from_estimator(MODEL, *TEST, loss="training").ax_
     assert "no guarantee without loss_bound" in training.get_title()
+    # not below the 0.5 of a guess, though below 1
+    half = replace(certificate, upper_bound=0.55, early_fusion_bound=0.45)
+    ax = CertificateDisplay.from_certificate(half).ax_
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert [name for name in names if "vacuous" in name] == names[4:5]
     bound = {"loss": "training", "loss_bound": 3.0, "ambiguity": ChiSquare(1e-4)}
     training = CertificateDisplay.from_estimator(MODEL, *TEST, **bound).ax_
     assert "no guarantee" not in training.get_title()
@@ -378,13 +384,18 @@ def test_encoder_errors_of_a_certificate():
         assert (bar.get_x(), bar.get_width()) == pytest.approx((start, term))
     ends = [text.get_text() for text in display.ax_.texts]
     assert ends == [f"{start + term:.3f}" for start in starts]
-    assert f"encoder errors, {term:.3g}" in display.ax_.get_title()
+    assert f"encoder term, {term:.3g}" in display.ax_.get_title()
     unknown = CertificateDisplay.from_estimator(MODEL, *TEST, ambiguity=ambiguity)
     assert unknown.encoder_bars_ is None
-    assert "encoder errors not covered" in unknown.ax_.get_title()
+    assert "not covered: transport of the features" in unknown.ax_.get_title()
+    missing = CertificateDisplay.from_estimator(
+        MODEL, *TEST, ambiguity=ChiSquare(0.02) + ModalityLoss()
+    )
+    assert "not covered: missing modalities" in missing.ax_.get_title()
     none = CertificateDisplay.from_estimator(MODEL, *TEST)
     assert none.encoder_bars_ is None
     assert "encoder" not in none.ax_.get_title()
+    assert "not covered" not in none.ax_.get_title()
 
 
 @pytest.mark.parametrize("kind", ["own", "small", "beside another"])

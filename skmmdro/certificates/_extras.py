@@ -18,9 +18,10 @@ def uncovered_parts(parts, loss):
         known; of the training loss there is one unless labels flip.
     """
     found = []
-    if loss == "zero_one" and _has_error(parts):
+    has_no_term = loss == "zero_one" or _flips_labels(parts)
+    if has_no_term and _has_error(parts):
         found.append("errors of the encoders")
-    if _has_transport(parts) and (loss == "zero_one" or _flips_labels(parts)):
+    if has_no_term and _has_transport(parts):
         found.append("transport of the features")
     if "domain" in parts:
         found.append("the worst domain")

@@ -162,7 +162,7 @@ class RiskCertificate:
         Returns
         -------
         table : str
-            One line for each bound.
+            One line for each bound, and for each part of the set that none covers.
         """
         rows = [
             (f"nominal {NAMES[self.loss]}", self.nominal_risk),
@@ -180,10 +180,11 @@ class RiskCertificate:
             for name, share in self.modality_contributions.items()
         ]
         width = max(len(name) for name, _ in rows)
-        return "\n".join(
+        lines = [
             f"{name:<{width}}  {'none' if value is None else format(value, '.4f'):>8}"
             for name, value in rows
-        )
+        ]
+        return "\n".join(lines + [f"not covered: {part}" for part in self.uncovered])
 
 
 # A number in a guarantee is rounded to the side on which it holds.

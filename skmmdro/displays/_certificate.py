@@ -19,8 +19,9 @@ _LABELS = {"zero_one": "error rate", "training": "training loss"}
 class CertificateDisplay:
     """Bounds of the risk under shift, from low to high.
 
-    A bound that says nothing is marked as vacuous. What encoder errors add is drawn at
-    the end of each bar; where it is not known, the title says so.
+    A bound that is not below the risk of a guess is marked as vacuous. What encoder
+    errors and transport add is drawn at the end of each bar. The title names the parts
+    of the set that no bound covers.
 
     Use :meth:`from_certificate` or :meth:`from_estimator`.
 
@@ -34,9 +35,9 @@ class CertificateDisplay:
     figure_ : matplotlib Figure
     ax_ : matplotlib Axes
     bars_ : BarContainer
-        The bounds, without encoder errors.
+        The bounds, without the encoder term.
     encoder_bars_ : BarContainer or None
-        What encoder errors add to each; None if that is nothing or not known.
+        The encoder term on each; None if that is nothing or not known.
 
     Examples
     --------
@@ -147,7 +148,7 @@ class CertificateDisplay:
         return self
 
     def _plot_encoder_term(self, values):
-        """Lengthen the bars by what encoder errors add to the bounds."""
+        """Lengthen the bars by what encoder errors and transport add."""
         if not self.certificate.encoder_term:
             return None
         return self.ax_.barh(
@@ -162,8 +163,8 @@ class CertificateDisplay:
 
     def _name(self, key, value):
         name = _RUNGS[key].format(100 * self.certificate.confidence)
-        is_error_rate = self.certificate.loss == "zero_one"
-        says_nothing = key in _BOUNDS and is_error_rate and value >= 1
+        total = value + (self.certificate.encoder_term or 0.0)
+        says_nothing = key in _BOUNDS and total >= self.certificate.trivial_risk
         return f"{name} (vacuous)" if says_nothing else name
 
     def _title(self):
@@ -177,8 +178,7 @@ class CertificateDisplay:
             lines.append("no guarantee without loss_bound")
         elif certificate.is_vacuous():
             lines.append("no guarantee: vacuous bound")
-        if certificate.encoder_term is None:
-            lines.append("encoder errors not covered")
-        elif certificate.encoder_term:
-            lines.append(f"crossed: encoder errors, {certificate.encoder_term:.3g}")
+        lines += [f"not covered: {part}" for part in certificate.uncovered]
+        if certificate.encoder_term:
+            lines.append(f"crossed: encoder term, {certificate.encoder_term:.3g}")
         return lines
