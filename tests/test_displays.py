@@ -307,6 +307,9 @@ def test_coupling():
     np.testing.assert_allclose(display.image_.get_array(), np.abs(MODEL.coupling_))
     assert sum(display.contributions.values()) == pytest.approx(MODEL.joint_radius_)
     assert display.text_[0, 1].get_text() == f"{MODEL.coupling_[0, 1]:.2f}"
+    search = GridSearchCV(MODEL, {"alpha": [MODEL.alpha]}, cv=2).fit(X, Y)
+    of_search = CouplingDisplay.from_estimator(search)
+    np.testing.assert_array_equal(of_search.coupling, display.coupling)
     certificate = risk_certificate(MODEL, *TEST)
     other = CouplingDisplay.from_certificate(certificate, ax=plt.subplots()[1])
     assert f"{certificate.joint_radius:.3g}" in other.share_axis_.get_ylabel()

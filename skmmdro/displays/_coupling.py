@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..certificates._encoded import final_model
 from ..certificates._shift import fitted_shift
 from ._style import FONT, LETTER_INCHES, inches, label_ticks, new_axes, widest, wrapped
 
@@ -53,7 +54,7 @@ class CouplingDisplay:
 
         Parameters
         ----------
-        estimator : DROClassifier, DRORegressor or Pipeline that ends in one
+        estimator : DRO estimator, Pipeline that ends in one or fitted search of one
             Fitted with an ambiguity set that has a coupling.
         ax : matplotlib Axes or None, default=None
             Where to plot; None: a new figure.
@@ -68,7 +69,7 @@ class CouplingDisplay:
         ValueError
             If the model has no coupling, or its set was changed since fit.
         """
-        model = estimator[-1] if hasattr(estimator, "steps") else estimator
+        model = final_model(estimator)
         if not hasattr(model, "coupling_"):
             raise ValueError(
                 f"{model!r} has no coupling_: fit it with a set that has a coupling, "
