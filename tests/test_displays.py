@@ -309,7 +309,8 @@ def test_coupling():
     assert display.text_[0, 1].get_text() == f"{MODEL.coupling_[0, 1]:.2f}"
     search = GridSearchCV(MODEL, {"alpha": [MODEL.alpha]}, cv=2).fit(X, Y)
     of_search = CouplingDisplay.from_estimator(search)
-    np.testing.assert_array_equal(of_search.coupling, display.coupling)
+    coupling = search.best_estimator_.coupling_
+    np.testing.assert_array_equal(of_search.coupling, coupling)
     certificate = risk_certificate(MODEL, *TEST)
     other = CouplingDisplay.from_certificate(certificate, ax=plt.subplots()[1])
     assert f"{certificate.joint_radius:.3g}" in other.share_axis_.get_ylabel()
