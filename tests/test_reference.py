@@ -106,3 +106,23 @@ def test_gap_of_reference_is_no_promise_it_does_not_keep(loss, ambiguity):
     best = model.fit(X, y).objective_
     exact = model.set_params(solver="cvxpy").fit(X, y)
     assert exact.objective_ * (1 - exact.dual_gap_) <= best * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    "loss, ambiguity",
+    [
+        ("squared_error", Wasserstein(0.1, order=2, norm="linf")),
+        ("absolute_error", Wasserstein(0.02, norm="linf") + ChiSquare(0.1)),
+    ],
+)
+def test_reference_does_not_depend_on_the_unit_of_the_targets(loss, ambiguity):
+    X, y, _ = make_problem(np.random.default_rng(0), 0, n_samples=30)
+    objectives, power = [], 2 if loss == "squared_error" else 1
+    for scale in (1.0, 1e5):
+        alpha = 1e-3 if power == 2 else 1e-3 / scale
+        model = DRORegressor(
+            ambiguity, loss=loss, modalities=WIDTHS, alpha=alpha, solver="cvxpy"
+        ).fit(X, scale * y)
+        assert model.dual_gap_ <= model.tol
+        objectives.append(model.objective_ / scale**power)
+    assert objectives[1] == pytest.approx(objectives[0], rel=1e-6)

@@ -186,6 +186,10 @@ class SeparableLoss:
             argument = cp.multiply(self.sign, argument)
         return cp.sum(self.function.cvxpy(argument), axis=1)
 
+    def with_offset(self, offset):
+        """Return the same loss with another offset."""
+        return type(self)(self.function, self.sign, offset, self.n_outputs)
+
     def take(self, rows):
         """Return the same loss on a subset of the samples."""
         sign = self.sign[rows] if np.ndim(self.sign) else self.sign

@@ -15,32 +15,38 @@ def cone_program(problem):
     """
     import cvxpy as cp
 
-    W = cp.Variable((problem.n_features, problem.n_outputs))
+    unit = problem.cone_unit
+    # predictions in units as well: those of losses that are about linear, or squares
+    size = np.sqrt(unit) if problem.loss.is_smooth else unit
+    V = cp.Variable((problem.n_features, problem.n_outputs))
+    W = size * V
     raw = problem.data.cvxpy_matmul(W)
-    b = cp.Variable((1, problem.n_outputs)) if problem.fit_intercept else None
+    b = size * cp.Variable((1, problem.n_outputs)) if problem.fit_intercept else None
     if b is not None:
         raw = raw + np.ones((problem.n_terms, 1)) @ b
-    unit = problem.cone_unit
-    charge = _charge(problem.penalty, W)
+    charge = _charge(problem.penalty, V)  # in units of `size`
     losses = cp.Variable(problem.n_terms)
     value, constraints = problem.risk.cvxpy_risk(losses, problem.nominal)
     if problem.is_root:
         # sqrt(2 R(r^2 / 2)) <= g  iff  R(r^2 / g) <= g: R is positively homogeneous
-        root, size = cp.Variable(nonneg=True), np.sqrt(unit)
+        root = cp.Variable(nonneg=True)
         residual = _residual(problem, raw, size)
         cone = cp.SOC(losses + root, cp.vstack([2 * residual, losses - root]), axis=0)
         constraints += [value <= root, cone]
-        objective = 0.5 * cp.square(root + charge / size)
+        objective = 0.5 * cp.square(root + charge)
         bound = constraints[-2]
     else:
         if problem.loss.name == "squared_error":
-            exact = 0.5 * cp.square(_residual(problem, raw, np.sqrt(unit)))
+            exact = 0.5 * cp.square(_residual(problem, raw, size))
+        elif not problem.loss.is_smooth and problem.loss.function.at == 0:
+            exact = problem.loss.with_offset(problem.loss.offset / size)
+            exact = exact.cvxpy(raw / size)
         else:
             exact = problem.loss.cvxpy(raw) / unit
         bound = losses >= exact
         constraints.append(bound)
-        objective = value + charge / unit
-    objective += 0.5 * problem.penalty.alpha / unit * cp.sum_squares(W)
+        objective = value + size / unit * charge
+    objective += 0.5 * problem.penalty.alpha * size**2 / unit * cp.sum_squares(V)
     return cp.Problem(cp.Minimize(objective), constraints), W, b, bound
 
 
