@@ -13,9 +13,11 @@ from ._base import (
     ReweightingSet,
     WorstCase,
 )
+from ._cone import solve_cone_program
 from ._discrepancy import FixedLosses, InteriorPoint
 from ._features import KERNELS, kernel_features
 
+_INEXACT = 1e-9  # relative error above which the general solver has to help
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
 
 
@@ -158,11 +160,11 @@ class KernelBalls(Reweighting):
         Weights p that sum to one.
     """
 
-    is_smooth, has_minimise = False, True
+    is_smooth = False
 
     def __init__(self, factor, radii, sizes, nominal):
         self.factor, self.radii, self.sizes = factor, radii, sizes
-        self.nominal = nominal
+        self.nominal, self.has_minimise = nominal, bool(sizes)
 
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
         """Maximise ``q'losses - mu / 2 sum (q - center)^2 / nominal`` over the set.
@@ -193,12 +195,35 @@ class KernelBalls(Reweighting):
         method = self._interior_point(nominal, 1.0 if flat else spread, mu, center)
         found = method.minimise(FixedLosses(losses - losses.min()))
         weights = found.weights
+        if mu == 0 and found.error > _INEXACT * spread:
+            weights = self._by_cones((losses - losses.min()) / spread)
         charge = 0.5 * mu * np.sum((weights - center) ** 2 / nominal)
 
         def curvature():
             return found.curvature() if mu > 0 else None
 
         return WorstCase(float(weights @ losses - charge), weights, curvature, weights)
+
+    def _by_cones(self, losses):
+        """Return the worst weights by a general solver, for ties that stop the other.
+
+        They are the multipliers of ``eta + L u >= losses`` in the dual problem, to
+        minimise ``eta + sum_k radii_k t_k`` with ``||u_k|| <= t_k``.
+        """
+        n_samples, size = self.factor.shape
+        ends, n_blocks = np.cumsum(self.sizes), len(self.sizes)
+        table = np.column_stack([np.ones(n_samples), self.factor])
+        table = np.hstack([table, np.zeros((n_samples, n_blocks))])
+        unit = np.eye(table.shape[1])
+        balls = []
+        for k, (end, width) in enumerate(zip(ends, self.sizes, strict=True)):
+            inside = [1 + size + k, *range(1 + end - width, 1 + end)]
+            balls.append(("second-order", -unit[inside], np.zeros(1 + width)))
+        sides = ("nonnegative", -table, -losses)
+        cost = np.concatenate([[1.0], np.zeros(size), self.radii])
+        _, (price, *_) = solve_cone_program(cost, [sides, *balls])
+        weights = np.maximum(price, 0.0)
+        return weights / weights.sum()
 
     def minimise(self, model, nominal, scale, max_iter):
         found = self._interior_point(nominal, scale).minimise(model, max_iter)

@@ -33,8 +33,12 @@ def solve(problem, solver, options, start=None):
     solution : Solution
     """
     start = problem.constant() if start is None else start
-    if solver == _CONES or (solver == "auto" and _suits_cones(problem)):
+    if solver == _CONES or (solver == "auto" and problem.cones_only):
         return REGISTRY[_CONES](problem, start, options)
+    if solver == "auto" and _suits_cones(problem):
+        solution = _by_cones(problem, start, options)
+        if solution is not None and solution.status in _DONE:
+            return solution
     if problem.cones_only:
         raise ValueError(
             f"solver={solver!r} cannot handle a finite label_cost; use solver='auto' "
@@ -63,11 +67,9 @@ def _suits_cones(problem):
     is_wide = problem.size > max(_MAX_EXPLICIT, problem.n_samples)
     is_kinked = problem.penalty.has_kinks or not problem.loss.is_smooth
     is_slow = problem.risk.has_minimise and is_kinked
-    return (
-        problem.cones_only
-        or (is_small and is_wide and _has_many_kinks(problem))
-        or (is_slow and problem.n_terms <= _MAX_KINKED_BALLS)
-    )
+    if is_slow and problem.n_terms <= _MAX_KINKED_BALLS:
+        return True
+    return is_small and is_wide and _has_many_kinks(problem)
 
 
 def _has_many_kinks(problem):
@@ -84,11 +86,15 @@ def _descend(problem, solver, options, start):
     impatient = solution.status == "max_iter" and options.max_iter < _PATIENCE
     if impatient or problem.n_terms * problem.size > _MAX_CONES:
         return solution
-    try:  # the last resort
-        other = REGISTRY[_CONES](problem, start, options)
-        return _better(problem, solution, other, options)
+    other = _by_cones(problem, start, options)  # the last resort
+    return solution if other is None else _better(problem, solution, other, options)
+
+
+def _by_cones(problem, start, options):
+    try:
+        return REGISTRY[_CONES](problem, start, options)
     except RuntimeError:
-        return solution
+        return None
 
 
 def _pick(problem):
