@@ -82,10 +82,6 @@ class BlockPenalty:
             return np.inf
         return float(np.max(norms[charged] / self.budgets[charged]))
 
-    def slope(self, W):
-        """Return the gradient of the further norm; None if it is not smoothed."""
-        return self.norm.project(self.center + W / self.mu) if self.mu > 0 else None
-
     def norms(self, W):
         """Return ||W_k||_F of each block."""
         squares = np.einsum("ij,ij->i", W, W)
@@ -107,19 +103,22 @@ class BlockPenalty:
         return norms, rates
 
     def charge(self, W, widths):
-        """Return the part made of norms and its gradient."""
-        value, gradient = 0.0, np.zeros_like(W)
+        """Return the part made of norms, its gradient and that of the further norm.
+
+        The last one is None where the further norm is not smoothed.
+        """
+        value, gradient, U = 0.0, np.zeros_like(W), None
         if self.has_budgets:
             norms, rates = self._smooth(W, widths)
             value += self.budgets @ (norms - widths)
             gradient += rates[self.labels, None] * W
         if self.mu > 0:
-            U = self.slope(W)
+            U = self.norm.project(self.center + W / self.mu)
             value += np.vdot(U, W) - 0.5 * self.mu * np.sum((U - self.center) ** 2)
             gradient += U
         elif self.norm is not None:
             value += self.norm.value(W)
-        return value, gradient
+        return value, gradient, U
 
     def exact_charge(self, W):
         """Return the part made of norms, not smoothed."""
@@ -127,7 +126,7 @@ class BlockPenalty:
         return self.budgets @ self.norms(W) + further
 
     def value_gradient(self, W, widths):
-        value, gradient = self.charge(W, widths)
+        value, gradient, _ = self.charge(W, widths)
         return value + 0.5 * self.alpha * np.vdot(W, W), gradient + self.alpha * W
 
     def diagonal(self, W, widths, rate=1.0):

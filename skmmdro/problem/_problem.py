@@ -195,7 +195,8 @@ class RobustProblem:
             error = self._smoothing_error()
             worst = self.risk.worst_case(losses, self.nominal, error, self.centers[1])
         pull = self.pull_back(worst.weights[:, None] * slope)
-        charge, gradient = self.penalty.charge(W, self.smoothing_widths())
+        widths = self.smoothing_widths()
+        charge, gradient, norm_slope = self.penalty.charge(W, widths)
         value, risk_rate, charge_rate = self._join(worst.value, charge)
         total = risk_rate * pull
         total[: self.n_features] += charge_rate * gradient + self.penalty.alpha * W
@@ -212,7 +213,7 @@ class RobustProblem:
             pull=pull,
             risk_rate=risk_rate,
             charge_rate=charge_rate,
-            norm_slope=self.penalty.slope(W),
+            norm_slope=norm_slope,
         )
 
     def _join(self, risk, charge):
