@@ -35,10 +35,11 @@ def solve(problem, solver, options, start=None):
     start = problem.constant() if start is None else start
     if solver == _CONES or (solver == "auto" and problem.cones_only):
         return REGISTRY[_CONES](problem, start, options)
+    tried = None
     if solver == "auto" and _suits_cones(problem):
-        solution = _by_cones(problem, start, options)
-        if solution is not None and solution.status in _DONE:
-            return solution
+        tried = _by_cones(problem, start, options)
+        if tried is not None and tried.status in _DONE:
+            return tried
     if problem.cones_only:
         raise ValueError(
             f"solver={solver!r} cannot handle a finite label_cost; use solver='auto' "
@@ -55,7 +56,7 @@ def solve(problem, solver, options, start=None):
         start, options = thin.shrink(start), thin.options(options)
         solution = _descend(thin.problem, solver, options, start)
         return replace(solution, theta=thin.expand(solution.theta))
-    return _descend(problem, solver, options, start)
+    return _descend(problem, solver, options, start, tried)
 
 
 def _suits_cones(problem):
@@ -77,8 +78,11 @@ def _has_many_kinks(problem):
     return problem.penalty.n_kinks >= problem.n_features
 
 
-def _descend(problem, solver, options, start):
-    """Descend, and try the reference if "auto" does not get there otherwise."""
+def _descend(problem, solver, options, start, tried=None):
+    """Descend, and try the reference if "auto" does not get there otherwise.
+
+    `tried` is the reference's solution, if it was asked before.
+    """
     name = _pick(problem) if solver == "auto" else solver
     solution = _fast(problem, name, options, start)
     if solution.status in _DONE or solver != "auto":
@@ -86,7 +90,7 @@ def _descend(problem, solver, options, start):
     impatient = solution.status == "max_iter" and options.max_iter < _PATIENCE
     if impatient or problem.n_terms * problem.size > _MAX_CONES:
         return solution
-    other = _by_cones(problem, start, options)  # the last resort
+    other = tried or _by_cones(problem, start, options)  # the last resort
     return solution if other is None else _better(problem, solution, other, options)
 
 
