@@ -1,4 +1,6 @@
-"""Line search and stopping rule that the descent methods share."""
+"""Line search, stopping rule and candidates that the descent methods share."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -96,6 +98,28 @@ def _rung_is_done(problem, at, decrement, tol):
         return size <= _LAST_SHARE * tol * problem.reference[1]
     enough = max(_LAST_SHARE * tol * abs(at.value), _RUNG_SHARE * error)
     return 0.5 * size**2 / alpha <= enough
+
+
+def moved_exactly(problem, solution, theta):
+    """Return the exact Solution at another theta, certified by the same weights."""
+    at = problem.evaluate(theta)
+    moved = solution.moved(theta, at.value)
+    # without the squared norm these weights bound nothing
+    return moved if problem.penalty.alpha > 0 else replace(moved, gap=problem.gap(at))
+
+
+def constant_if_as_good(problem, solution, room):
+    """Return the constant model with the same intercept, None if it is worse.
+
+    That is if its objective is larger by more than `room`, relative to it. The worst
+    case of equal losses can be costly; the solution's weights often settle it.
+    """
+    theta = solution.theta.copy()
+    problem.split(theta)[0][:] = 0.0
+    if solution.rise_to(problem.least_value(theta, solution.weights)) > room:
+        return None
+    constant = moved_exactly(problem, solution, theta)
+    return constant if solution.rise_to(constant.objective) <= room else None
 
 
 def finish(problem, at, status, n_iter, options, gap=None):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._descent import finish
+from ._descent import constant_if_as_good, finish
 
 _NO_WORSE = 1e-9  # relative; a constant model as good as that is preferred
 _TINY = np.finfo(np.float64).tiny
@@ -39,20 +39,10 @@ def solve_interior(problem, start, options):
     at = problem.evaluate(theta, worst)
     status = "max_iter" if n_iter >= options.max_iter else "stalled"
     status = "stopped" if is_stopped else status
-    return _constant_if_as_good(problem, finish(problem, at, status, n_iter, options))
-
-
-def _constant_if_as_good(problem, solution):
-    """Return the constant model with the same intercept if it is a solution, too."""
-    theta = solution.theta.copy()
-    problem.split(theta)[0][:] = 0.0
+    solution = finish(problem, at, status, n_iter, options)
     if solution.status != "optimal" or problem.penalty.alpha == 0:
         return solution
-    # the worst case of equal losses can be costly; the weights often settle it
-    if solution.rise_to(problem.least_value(theta, solution.weights)) > _NO_WORSE:
-        return solution
-    constant = solution.moved(theta, problem.evaluate(theta).value)
-    return constant if solution.rise_to(constant.objective) <= _NO_WORSE else solution
+    return constant_if_as_good(problem, solution, _NO_WORSE) or solution
 
 
 class _Model:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._descent import CHEAP
+from ._descent import CHEAP, constant_if_as_good, moved_exactly
 
 # losses with kinks begin so smooth that a constant model's slopes are free
 _KINKED_LOSS, _EASY_STEP = 0.3, 0.3
@@ -56,8 +56,11 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         used += rung.n_iter
         at = rung.evaluation
         # once the certificate of a rung excludes it, it stays so
-        candidates = [rung, *(_constant(problem, rung) if may_be_constant else [])]
-        may_be_constant = len(candidates) > 1
+        candidates = [rung]
+        if may_be_constant:
+            constant = constant_if_as_good(problem, rung, max(rung.gap, _NO_WORSE))
+            may_be_constant = constant is not None
+            candidates += [constant] if may_be_constant else []
         if problem.penalty.has_budgets:
             exact = _with_exact_budgets(problem, eps, previous)
             left = _left(options, used, solved)
@@ -138,14 +141,6 @@ def _best(problem, candidates, tol):
     return min(solved, key=rank)
 
 
-def _moved(problem, rung, theta):
-    """Return the exact Solution at another theta."""
-    at = problem.evaluate(theta)
-    moved = rung.moved(theta, at.value)
-    # without the squared norm the rung's weights bound nothing
-    return moved if problem.penalty.alpha > 0 else replace(moved, gap=problem.gap(at))
-
-
 def _without_small_blocks(problem, smooth, rung, options):
     """Return a solution without blocks that are small and may well be zero."""
     if rung.gap > options.tol:
@@ -155,7 +150,7 @@ def _without_small_blocks(problem, smooth, rung, options):
     if not small.any():
         return rung
     problem.split(theta)[0][small] = 0.0
-    return _moved(problem, rung, theta)
+    return moved_exactly(problem, rung, theta)
 
 
 def _small_rows(problem, theta, widths=0.0):
@@ -172,20 +167,6 @@ def _small_rows(problem, theta, widths=0.0):
     if penalty.norm is not None:
         found |= penalty.norm.small_rows(W, _SMALL)
     return found
-
-
-def _constant(problem, rung):
-    """Return [the constant model with the rung's intercept], [] if it cannot be best.
-
-    The worst case of equal losses can be costly; the rung's weights often settle it.
-    """
-    theta = rung.theta.copy()
-    problem.split(theta)[0][:] = 0.0
-    room = max(rung.gap, _NO_WORSE)
-    if rung.rise_to(problem.least_value(theta, rung.weights)) > room:
-        return []
-    constant = _moved(problem, rung, theta)
-    return [constant] if rung.rise_to(constant.objective) <= room else []
 
 
 def _on_active_blocks(smooth_solver, problem, smooth, rung, options, hopeless):
