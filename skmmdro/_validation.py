@@ -96,7 +96,8 @@ def check_parts(domains, n_samples):
             f"domains has shape {domains.shape}, expected one entry for each of the "
             f"{n_samples} samples."
         )
-    if any(is_missing(value) or value != value for value in domains.tolist()):
+    numbers = domains.dtype.kind in "biuf"
+    if np.isnan(domains).any() if numbers else any(map(_is_unknown, domains.tolist())):
         raise ValueError(
             "domains has missing values; give samples of unknown origin a domain of "
             "their own."
@@ -110,6 +111,10 @@ def check_parts(domains, n_samples):
                 f"domains mixes values of types {kinds}; use strings or integers."
             ) from error
     return domains
+
+
+def _is_unknown(value):
+    return is_missing(value) or value != value
 
 
 def label_codes(y, classes):

@@ -264,18 +264,19 @@ def _half_covariances(scores, weights, cell):
     """Return the covariance of the scores on each side, (n_sides, size, size)."""
     size = scores.shape[1]
     order = np.argsort(cell, kind="stable")
-    scores, weights = scores[order], weights[order]
+    root = np.sqrt(weights)[order]
+    scaled = root[:, None] * scores[order]
     edges = np.searchsorted(cell[order], np.arange(N_CELLS + 1))
     mass, mean = np.empty(N_CELLS), np.empty((N_CELLS, size))
     moment = np.empty((N_CELLS, size, size))
     for c in range(N_CELLS):
-        part = scores[edges[c] : edges[c + 1]]
-        w = weights[edges[c] : edges[c + 1]]
-        mass[c], mean[c] = w.sum(), w @ part
-        moment[c] = (part.T * w) @ part
-    total = SIDES @ mass
-    mean = (SIDES @ mean) / total[:, None]
-    moment = np.tensordot(SIDES, moment, axes=1) / total[:, None, None]
+        rows = slice(edges[c], edges[c + 1])
+        mass[c], mean[c] = root[rows] @ root[rows], root[rows] @ scaled[rows]
+        # the product of an array with itself takes half the work
+        np.matmul(scaled[rows].T, scaled[rows], out=moment[c])
+    share = SIDES / (SIDES @ mass)[:, None]
+    mean = share @ mean
+    moment = (share @ moment.reshape(N_CELLS, -1)).reshape(-1, size, size)
     return moment - mean[:, :, None] * mean[:, None, :]
 
 

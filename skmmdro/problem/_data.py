@@ -1,7 +1,7 @@
 """The only place where the data matrix is touched during optimisation."""
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_array, issparse
 
 _CHUNK_BYTES = 2**19  # row chunks that stay in cache,
 _CHUNK_SHAPE = 4  # unless they would be too flat for fast products: rows per column
@@ -30,6 +30,16 @@ class DenseData:
             return [used[a : a + size] for a in range(0, len(used), size)]
         return [slice(a, a + size) for a in range(0, n_rows, size)]
 
+    def _copies(self, chunks, dtype):
+        """Yield the rows of each chunk, in an array that the next one overwrites."""
+        scratch = None  # pages of new memory would take longer than the products
+        for rows in chunks:
+            part = self.X[rows]
+            scratch = np.empty(part.shape, dtype) if scratch is None else scratch
+            held = scratch[: len(part)]
+            held[...] = part
+            yield held
+
     def matmul(self, W):
         """Return X @ W, (n_samples, n_columns)."""
         if self.X.dtype == np.float64:
@@ -48,25 +58,36 @@ class DenseData:
             out += self.X[rows].astype(np.float64).T @ G[rows]
         return out
 
-    def gram(self, weights):
-        """Return X.T @ diag(weights) @ X and X.T @ weights, in one pass."""
+    def gram(self, weights, dtype=np.float64):
+        """Return X.T @ diag(weights) @ X and X.T @ weights, in one pass.
+
+        `dtype` is that of the products; sums over chunks are in double precision.
+        """
         out = np.zeros((self.shape[1], self.shape[1]))
         sums = np.zeros(self.shape[1])
-        root = np.sqrt(np.abs(weights))[:, None]
-        signs = None if weights.min() >= 0 else np.sign(weights)[:, None]
-        for rows in self._chunks(weights):
-            scaled = self.X[rows] * root[rows]
+        root = np.sqrt(np.abs(weights))[:, None].astype(dtype, copy=False)
+        signs = None if weights.min() >= 0 else np.sign(weights)[:, None].astype(dtype)
+        chunks = self._chunks(weights)
+        for rows, scaled in zip(chunks, self._copies(chunks, dtype), strict=True):
+            scaled *= root[rows]
             # the product of an array with itself takes half the work
             other = scaled if signs is None else scaled * signs[rows]
             out += scaled.T @ other
             sums += root[rows, 0] @ other
         return out, sums
 
-    def cross(self, other, weights):
-        """Return X.T @ diag(weights) @ Y for another block Y of the same samples."""
+    def cross(self, other, weights, owner=(0,), dtype=np.float64):
+        """Return (X * weights[:, owner]).T @ Y for a block Y of the same samples.
+
+        `owner` is the column of weights for each column of X, or one for all.
+        """
         out = np.zeros((self.shape[1], other.shape[1]))
-        for rows in self._chunks(weights):
-            out += (self.X[rows] * weights[rows, None]).T @ other.X[rows]
+        weights = weights.astype(dtype, copy=False)
+        chunks = self._chunks()
+        copies = self._copies(chunks, dtype), other._copies(chunks, dtype)
+        for rows, scaled, theirs in zip(chunks, *copies, strict=True):
+            scaled *= np.take(weights[rows], owner, axis=1)
+            out += scaled.T @ theirs
         return out
 
     def cvxpy_matmul(self, W):
@@ -107,13 +128,16 @@ class SparseData:
     def rmatmul(self, G):
         return np.asarray(self.transposed @ G, dtype=np.float64)
 
-    def gram(self, weights):
+    def gram(self, weights, dtype=np.float64):
         scaled = self.X.multiply(weights[:, None]).tocsr()
         return (self.transposed @ scaled).toarray(), self.transposed @ weights
 
-    def cross(self, other, weights):
-        scaled = other.X.multiply(weights[:, None]).tocsr()
-        return (self.transposed @ scaled).toarray()
+    def cross(self, other, weights, owner=(0,), dtype=np.float64):
+        X = self.X.tocoo(copy=False)
+        owner = np.broadcast_to(owner, self.shape[1])
+        scaled = X.data * weights[X.row, owner[X.col]]
+        scaled = csr_array((scaled, self.X.indices, self.X.indptr), self.shape)
+        return (scaled.T @ other.X).toarray()
 
     def cvxpy_matmul(self, W):
         return self.X @ W

@@ -30,22 +30,24 @@ class GramCache:
     def __init__(self):
         self._known = {}  # (data, weights, matrix) by pair of outputs
 
-    def get(self, pair, problem, weights):
+    def get(self, pair, problem, weights, dtype):
         """Return the matrix of about these weights for a pair of outputs."""
-        data, held, gram = self._known.get(pair, (None, None, None))
+        key = pair, np.dtype(dtype)
+        data, held, gram = self._known.get(key, (None, None, None))
         changed = np.ones(len(weights), dtype=bool)
         if data is problem.data:  # and not that of some rows or of a reduced problem
             changed = np.abs(weights - held) > _SAME * np.abs(weights)
         if np.count_nonzero(changed) > _FEW * len(changed):
-            held, gram = weights, _gram(problem, weights)
+            held, gram = weights, _gram(problem, weights, dtype)
         elif changed.any():
-            gram = gram + _gram(problem, np.where(changed, weights - held, 0.0))
+            change = np.where(changed, weights - held, 0.0)
+            gram = gram + _gram(problem, change, dtype)
             held = np.where(changed, weights, held)
-        self._known[pair] = problem.data, held, gram
+        self._known[key] = problem.data, held, gram
         return gram
 
 
-def hessian(problem, at):
+def hessian(problem, at, dtype=np.float64):
     """Return the Hessian at an Evaluation, (size, size)."""
     local, risk = problem.loss.curvature(at.raw), at.worst.curvature()
     rows, outputs = problem.n_rows, problem.n_outputs
@@ -57,7 +59,7 @@ def hessian(problem, at):
             outer = None
             if risk is not None:
                 outer = risk.diagonal * at.slope[:, a] * at.slope[:, b]
-            block = _block(problem, (a, b), weights, outer)
+            block = _block(problem, (a, b), weights, outer, dtype)
             if block is not None:
                 out[:, a, :, b] = out[:, b, :, a] = block
     out = out.reshape(problem.size, problem.size)
@@ -74,23 +76,24 @@ def hessian(problem, at):
     return _add_penalty(problem, out, at)
 
 
-def _block(problem, pair, inner, outer):
+def _block(problem, pair, inner, outer, dtype):
     """Return the Gram matrix of the weights ``inner + outer``; None: no weights."""
     if inner is None or outer is None:
         weights = outer if inner is None else inner
-        return None if weights is None else _gram(problem, weights)
+        return None if weights is None else _gram(problem, weights, dtype)
     if problem.smooths_risk and np.count_nonzero(outer) < _FEW * len(outer):
-        return problem.grams.get(pair, problem, inner) + _gram(problem, outer)
-    return _gram(problem, inner + outer)
+        gram = problem.grams.get(pair, problem, inner, dtype)
+        return gram + _gram(problem, outer, dtype)
+    return _gram(problem, inner + outer, dtype)
 
 
-def _gram(problem, weights):
+def _gram(problem, weights, dtype=np.float64):
     """Return [X, 1]' diag(weights) [X, 1], (n_rows, n_rows)."""
     d = problem.n_features
     if not problem.fit_intercept:
-        return problem.data.gram(weights)[0]
+        return problem.data.gram(weights, dtype)[0]
     gram = np.empty((problem.n_rows, problem.n_rows))
-    gram[:d, :d], gram[d, :d] = problem.data.gram(weights)
+    gram[:d, :d], gram[d, :d] = problem.data.gram(weights, dtype)
     gram[:d, d], gram[d, d] = gram[d, :d], weights.sum()
     return gram
 

@@ -16,31 +16,29 @@ class MaskedData:
 
     Parameters
     ----------
-    blocks : list of DenseData or SparseData
-        The columns of each modality.
+    whole : DenseData or SparseData
+        The matrix.
     columns : list of slice or ndarray
-        Where they are in X.
+        Where each modality is in it.
     means : list of ndarray
         What stands for each column where it is missing, by modality.
     masks : ndarray of bool of shape (n_copies, n_modalities)
         True where a modality is missing.
     """
 
-    def __init__(self, blocks, columns, means, masks):
-        self.blocks, self.columns, self.means = blocks, columns, means
+    def __init__(self, whole, columns, means, masks):
+        self.whole, self.columns, self.means = whole, columns, means
+        self.blocks = [data_operator(_columns(whole.X, c)) for c in columns]
         self.masks, self.n_copies = masks, len(masks)
-        self.n_samples = blocks[0].shape[0]
-        n_features = sum(block.shape[1] for block in blocks)
+        self.n_samples, n_features = whole.shape
         self.shape = (self.n_copies * self.n_samples, n_features)
 
     @classmethod
     def from_matrix(cls, X, modalities, nominal, masks, means=None):
         """Split a validated matrix, dense or CSR; None: take the nominal means."""
-        columns = [_as_slice(c) for c in modalities.columns]
-        blocks = [data_operator(_columns(X, c)) for c in columns]
         means = column_means(X, nominal) if means is None else means
-        means = [means[c] for c in modalities.columns]
-        return cls(blocks, columns, means, masks)
+        columns = [_as_slice(c) for c in modalities.columns]
+        return cls(data_operator(X), columns, [means[c] for c in columns], masks)
 
     def _each(self):
         return enumerate(zip(self.blocks, self.columns, strict=True))
@@ -67,7 +65,7 @@ class MaskedData:
             out[columns] += np.outer(self.means[k], lost.sum(axis=(0, 1)))
         return out
 
-    def gram(self, weights):
+    def gram(self, weights, dtype=np.float64):
         """Return the Gram matrix of the stacked copies and their weighted sums.
 
         A row of copy e is c_i + m with c_ik = x_ik - m_k where modality k is there and
@@ -80,21 +78,39 @@ class MaskedData:
         pairs = (seen[:, None] & seen[None]).reshape(size**2, -1).astype(np.float64)
         v = (pairs @ weights).reshape(size, size, -1)
         mass = v.sum(axis=2)
-        pulled = [block.rmatmul(v[j].T) for j, block in enumerate(self.blocks)]
-        out, sums = np.empty((self.shape[1],) * 2), np.empty(self.shape[1])
-        means = np.empty(self.shape[1])
-        for j, rows in enumerate(self.columns):
-            means[rows] = self.means[j]
-            sums[rows] = pulled[j][:, j] - mass[j, j] * self.means[j]
-            for k in range(j, size):
-                cross = self.blocks[j].cross(self.blocks[k], v[j, k])
-                cross -= np.outer(pulled[j][:, k], self.means[k])
-                cross -= np.outer(self.means[j], pulled[k][:, j])
-                cross += mass[j, k] * np.outer(self.means[j], self.means[k])
-                _put(out, rows, self.columns[k], cross)
+        owner, means = np.empty(self.shape[1], dtype=np.intp), np.empty(self.shape[1])
+        pulled = np.empty((self.shape[1], size))
+        for k, (block, columns) in self._each():
+            owner[columns], means[columns] = k, self.means[k]
+            pulled[columns] = block.rmatmul(v[k].T)
+        # sum w c c': where both are there, x x' - x m' - m x' + m m'
+        shift = pulled[:, owner] * means
+        out = self._gram_of_seen(weights, owner, dtype) - shift - shift.T
+        out += mass[np.ix_(owner, owner)] * np.outer(means, means)
+        sums = pulled[np.arange(len(owner)), owner] - mass[owner, owner] * means
         shift = np.outer(sums, means)
         out += shift + shift.T + total * np.outer(means, means)
         return out, sums + total * means
+
+    def _gram_of_seen(self, weights, owner, dtype):
+        """Return sum w x x' with zeros where a modality is missing.
+
+        That is the matrix of all copies, without what a missing modality takes away;
+        where two are missing together, that is subtracted once too often.
+        """
+        out = self.whole.gram(weights.sum(axis=0), dtype)[0]
+        lost = weights.T @ self.masks.astype(np.float64)
+        lost = self.whole.cross(self.whole, lost, owner, dtype)
+        out -= lost + np.where(owner[:, None] == owner, 0.0, lost.T)
+        for j, rows in enumerate(self.columns):
+            for k in range(j):
+                both = self.masks[:, j] & self.masks[:, k]
+                if both.any():
+                    twice = weights[both].sum(axis=0)[:, None]
+                    twice = self.blocks[j].cross(self.blocks[k], twice, dtype=dtype)
+                    _add(out, rows, self.columns[k], twice)
+                    _add(out, self.columns[k], rows, twice.T)
+        return out
 
     def column_squares(self, weights):
         weights = weights.reshape(self.n_copies, self.n_samples)
@@ -125,8 +141,7 @@ class MaskedData:
         return np.vstack(copies)
 
     def take(self, rows):
-        blocks = [block.take(rows) for block in self.blocks]
-        return MaskedData(blocks, self.columns, self.means, self.masks)
+        return MaskedData(self.whole.take(rows), self.columns, self.means, self.masks)
 
 
 def _as_slice(columns):
@@ -140,8 +155,7 @@ def _columns(X, columns):
     return X.tocsc()[:, columns].tocsr() if issparse(X) else X[:, columns]
 
 
-def _put(out, rows, columns, block):
+def _add(out, rows, columns, block):
     rows = np.arange(len(out))[rows]
     columns = np.arange(len(out))[columns]
-    out[np.ix_(rows, columns)] = block
-    out[np.ix_(columns, rows)] = block.T
+    out[np.ix_(rows, columns)] += block

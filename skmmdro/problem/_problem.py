@@ -258,9 +258,12 @@ class RobustProblem:
 
     # -- second order --------------------------------------------------------------
 
-    def hessian(self, at):
-        """Return the Hessian at an Evaluation, (size, size)."""
-        return _hessian.hessian(self, at)
+    def hessian(self, at, dtype=np.float64):
+        """Return the Hessian at an Evaluation, (size, size).
+
+        `dtype` is the precision of the products of a dense matrix with itself.
+        """
+        return _hessian.hessian(self, at, dtype)
 
     def pulled(self, at, vectors):
         """Return vectors J, (rank, size), J the derivatives of the losses."""

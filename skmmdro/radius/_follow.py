@@ -10,7 +10,7 @@ from .._validation import check_domains
 from ..problem import RobustProblem, solve
 from ..solvers import Options
 from ..solvers._descent import line_search
-from ..solvers._linear_algebra import Metric
+from ..solvers._linear_algebra import Metric, factored_hessian
 
 _MAX_EXPLICIT = 700  # unknowns up to which a Hessian is formed, as for solver="auto"
 # The start is the cubic through five past solutions that has the least weights: more
@@ -174,5 +174,5 @@ class Follower:
 
     def _step(self, problem, at):
         if self.metric is None:
-            self.metric = Metric(problem.hessian(at))
+            self.metric = Metric(factored_hessian(problem, at))
         return -self.metric.solve(at.gradient)

@@ -20,7 +20,7 @@ import numpy as np
 
 from ._base import register
 from ._descent import POLISH, finish
-from ._linear_algebra import Factor
+from ._linear_algebra import factored_hessian
 
 _ARMIJO, _SHORTEST = 1e-4, 1e-6
 _CORRECTIONS = 2  # of second order, before a step is cut
@@ -77,7 +77,7 @@ class _Model:
         self.problem, self.value = problem, at.worst.value
         cases, self.risks = problem.risk.components(at.losses, problem.nominal)
         worst = problem.risk.mixed(cases, pi, len(at.losses))
-        self.factor = Factor(problem.hessian(replace(at, worst=worst)))
+        self.factor = factored_hessian(problem, replace(at, worst=worst))
         self.gradients = _gradients(problem, at, cases)
         self.fixed = at.gradient - at.risk_rate * at.pull.ravel()
 

@@ -14,7 +14,7 @@ from ._descent import (
     may_kink,
     polished_gap,
 )
-from ._linear_algebra import Metric
+from ._linear_algebra import Metric, factored_hessian
 
 _KEEP = 0.1  # keep the metric while the Newton decrement falls faster than this
 _ROWS_PER_UNKNOWN, _LEAST_ROWS = 40, 4_000
@@ -69,7 +69,7 @@ def _iterate(problem, start, options, metric, enough=0.0):
     damping, kinked = 0.0, may_kink(problem)
     while n_iter < options.max_iter:
         if metric is None:
-            metric, before = Metric(problem.hessian(at), damping), np.inf
+            metric, before = Metric(factored_hessian(problem, at, damping)), np.inf
         step = -metric.solve(at.gradient)
         decrement = -at.gradient @ step
         if decrement > _KEEP * before:
