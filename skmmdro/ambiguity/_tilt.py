@@ -16,7 +16,9 @@ _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
 _MAX_ROUNDS, _MAX_PROGRAMS = 200, 12
 _ALIKE = 0.5  # cosine of gains above which their solutions are taken to be close
-_WEAK = 1e-3  # curvature, relative to the gain, of proximal terms
+_WEAK, _LEAST_WEAK = 1e-3, 1e-6  # curvature, relative to the gain, of proximal terms
+_WEAKER = 0.1  # change of it with each program that moves c by more than
+_CLOSE = 1e-6  # this; then they are as at first, since the weakest ones cost digits
 _ENTERING = 0.1  # first multiplier of a ball that is entered
 _ARRIVED = 1e-12  # relative move of a Newton step
 
@@ -129,7 +131,15 @@ class TiltSet:
         kinds = [True] if mu > 0 else [False, True]
         known = [self._last[kind] for kind in kinds if kind in self._last]
         alike = [guess for before, guess in known if before @ pull >= _ALIKE]
-        return alike or [tilt]
+        return alike or [self._relaxed(pull, mu, tilt)]
+
+    def _relaxed(self, pull, mu, tilt):
+        """Return what follows if the balls' multipliers stay as they are."""
+        bend = np.maximum(mu + tilt.hold, _WEAK)[self.labels]
+        none = np.empty((0, len(pull))), np.empty(0)
+        c, rows, price, _ = dual_active_set(pull, bend, self.functions, tilt.rows, none)
+        hold = np.where(self.squares(c) < 1, 0.0, tilt.hold)
+        return Tilt(c, rows, price, hold, mu)
 
     def _on_balls(self, pull, mu):
         """Return the maximiser over the balls alone."""
@@ -144,10 +154,10 @@ class TiltSet:
         The balls are linearised at the last c, whose quadratic programs are exact
         Newton steps. Where nothing bends the objective a proximal term does.
         """
-        c, rows, hold = guess.c, guess.rows, guess.hold
+        c, rows, hold, weak = guess.c, guess.rows, guess.hold, _WEAK
         for _ in range(_MAX_PROGRAMS):
             bend = mu + hold
-            near = np.where(bend < _WEAK, _WEAK, 0.0)[self.labels]
+            near = np.where(bend < weak, weak, 0.0)[self.labels]
             on_sphere = hold > 0
             spheres = (self.members * c)[on_sphere]
             result = dual_active_set(
@@ -165,8 +175,9 @@ class TiltSet:
             left = hold < 0
             entered = (hold == 0) & (self.squares(c) > 1 + _FEASIBLE)
             hold[left], hold[entered] = 0.0, _ENTERING
-            exact = not (near.any() or on_sphere.any())
-            exact |= np.abs(c - before).max() <= _ARRIVED
+            move = np.abs(c - before).max()
+            weak = max(weak * _WEAKER, _LEAST_WEAK) if move > _CLOSE else _WEAK
+            exact = move <= _ARRIVED or not (near.any() or on_sphere.any())
             if exact and not np.any(left | entered):
                 return Tilt(c, rows, price, hold, mu)
         return None
