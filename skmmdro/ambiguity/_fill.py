@@ -36,7 +36,7 @@ def fill_and_level(losses, offset, nominal, slope, total, cap=np.inf):
     """Return the ratios of `fill` and eta."""
     drift = slope * offset
     amount, top = slope * total, slope * cap
-    eta = _sorted_level(losses + drift, nominal, amount, top)
+    eta = _rough_level(losses + drift, nominal, amount, top)
     # again from there: differences of losses near the level are exact, so that the
     # ratios are right even if slope is at the rounding of the losses
     values = (losses - eta) + drift
@@ -44,16 +44,44 @@ def fill_and_level(losses, offset, nominal, slope, total, cap=np.inf):
     return np.clip((values - rest) / slope, 0, cap), eta + rest
 
 
+def _rough_level(values, mass, amount, cap):
+    """Return about the level that `_level` finds, fast wherever it is."""
+    if cap == np.inf:
+        return _uncapped_level(values, mass, amount)
+    order = np.argsort(-values)
+    values, mass = values[order], mass[order]
+    # to fill q of the mass takes the amount; so the level is at most cap below the
+    # upper q-quantile and not above it, and only values near it can matter
+    reached = np.cumsum(mass)
+    quantile = values[min(np.searchsorted(reached, amount / cap), len(values) - 1)]
+    full, end = np.searchsorted(-values, [-(quantile + cap), -(quantile - cap)])
+    amount -= cap * reached[full - 1] if full else 0.0
+    return _sorted_level(values[full:end], mass[full:end], amount, cap)
+
+
+def _uncapped_level(values, mass, amount):
+    """Return the level if no sample is ever full.
+
+    Newton's method from below on a convex sum; samples that it has passed are left
+    out.
+    """
+    top = np.argmax(values)
+    low = max(mass @ values - amount, values[top] - amount / mass[top])
+    while True:
+        above = values > low
+        if above.all() or not above.any():
+            return low
+        values, mass = values[above], mass[above]
+        low = (mass @ values - amount) / mass.sum()
+
+
 def _sorted_level(values, mass, amount, cap):
-    """Return about the level that `_level` finds, by one sort.
+    """Return the level from all places where the sum bends, by one sort.
 
     From the highest value downwards the sum grows by ``rate`` per unit: each sample
     joins in at its value and is full at ``values - cap``.
     """
-    if cap < np.inf:
-        ends, rates = np.append(values, values - cap), np.append(mass, -mass)
-    else:  # the sum is at least mean - eta
-        ends, rates = np.append(values, mass @ values - amount), np.append(mass, 0.0)
+    ends, rates = np.append(values, values - cap), np.append(mass, -mass)
     order = np.argsort(-ends)
     ends, rate = ends[order], np.cumsum(rates[order])
     filled = np.cumsum(rate[:-1] * (ends[:-1] - ends[1:]))

@@ -52,7 +52,7 @@ class DenseData:
     def rmatmul(self, G):
         """Return X.T @ G, (n_features, n_columns)."""
         if self.X.dtype == np.float64:
-            return self.X.T @ G
+            return (G.T @ self.X).T  # faster than X.T @ G
         out = np.zeros((self.shape[1], G.shape[1]))
         for rows in self._chunks():
             out += self.X[rows].astype(np.float64).T @ G[rows]

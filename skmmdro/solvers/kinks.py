@@ -79,7 +79,7 @@ def solve_with_kinks(smooth_solver, problem, start, options):
         if is_over or (solved and not unclear):
             break
         previous = at if problem.needs_centers else None
-        if not problem.needs_centers or best.gap > _FALL * before:
+        if not problem.needs_centers or best.gap > _FALL * before or rung.n_iter == 1:
             rungs = rungs[1:]
     return replace(best, status="optimal" if solved else rung.status, n_iter=used)
 
