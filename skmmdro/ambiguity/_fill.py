@@ -54,7 +54,8 @@ def _rough_level(values, mass, amount, cap):
     # upper q-quantile and not above it, and only values near it can matter
     reached = np.cumsum(mass)
     quantile = values[min(np.searchsorted(reached, amount / cap), len(values) - 1)]
-    full, end = np.searchsorted(-values, [-(quantile + cap), -(quantile - cap)])
+    full = np.searchsorted(-values, -(quantile + cap))
+    end = np.searchsorted(-values, -(quantile - cap), side="right")
     amount -= cap * reached[full - 1] if full else 0.0
     return _sorted_level(values[full:end], mass[full:end], amount, cap)
 
