@@ -8,6 +8,8 @@ from scipy import sparse
 from sklearn.metrics.pairwise import rbf_kernel
 
 from skmmdro.ambiguity import REGISTRY
+from skmmdro.ambiguity import _tilt as tilt_module
+from skmmdro.ambiguity._tilt import TiltSet
 from skmmdro.ambiguity.chi_square import ChiSquareBall
 from skmmdro.ambiguity.kullback_leibler import KullbackLeiblerBall
 from skmmdro.modalities import resolve_modalities
@@ -283,3 +285,27 @@ def test_moderate_size_of_mmd():
     risk, constraints = balls.cvxpy_risk(losses, nominal)
     dual = solve(cp.Problem(cp.Minimize(risk), constraints))
     assert worst.value == pytest.approx(dual, rel=1e-7)
+
+
+@pytest.mark.parametrize("mu", [0.0, 1e-6, 1e-3])
+@pytest.mark.parametrize("radius", [0.1, 1.0])
+def test_tilts_are_found_without_interior_points(mu, radius, monkeypatch):
+    """Active sets find them, and an interior point method the same ones."""
+    rng = np.random.default_rng(0)
+    functions = radius**0.5 * rng.standard_normal((2_000, 12))
+    gains = rng.standard_normal((5, 12)) @ np.diag(np.logspace(0, -3, 12))
+    cones, program = [], tilt_module.solve_cone_program
+    monkeypatch.setattr(
+        tilt_module,
+        "solve_cone_program",
+        lambda *args: cones.append(args) or program(*args),
+    )
+    for gain in gains:
+        found = TiltSet(functions, [4, 4, 4]).maximise(gain, mu)
+        assert not cones
+        others = TiltSet(functions, [4, 4, 4])
+        scale = np.linalg.norm(gain)
+        slack = 1 + functions @ others._on_balls(gain / scale, mu / scale).c
+        tilt = others._by_interior_points(gain / scale, mu / scale, slack)
+        np.testing.assert_allclose(found.c, tilt.c, atol=1e-7)
+        cones.clear()

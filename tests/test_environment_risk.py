@@ -5,7 +5,7 @@ import pytest
 
 from skmmdro.ambiguity._base import Nominal
 from skmmdro.ambiguity._environments import EnvironmentRisk, project
-from skmmdro.ambiguity._fill import fill
+from skmmdro.ambiguity._fill import _level, _rough_level, fill
 from skmmdro.ambiguity.chi_square import ChiSquareBall
 from skmmdro.ambiguity.cvar import CappedWeights
 
@@ -257,3 +257,20 @@ def test_filling_meets_its_mass(slope):
             ratio = fill(losses, center / nominal, nominal, slope, 1.0, cap)
             assert nominal @ ratio == pytest.approx(1, abs=1e-12)
             assert ratio.min() >= 0 and ratio.max() <= cap
+
+
+@pytest.mark.parametrize("cap", [1e-9, 0.01, 0.3, 10.0, np.inf])
+@pytest.mark.parametrize("share", [1e-6, 0.05, 0.7, 0.999])
+def test_the_level_is_looked_for_where_it_is(share, cap):
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        mass = rng.dirichlet(np.full(40, 10.0 ** rng.integers(-1, 2)))
+        values = rng.standard_normal(40)
+        if seed % 3 == 0:
+            values = np.round(values)  # ties
+        amount = share * min(cap, 1.0)
+        found = _rough_level(values, mass, amount, cap)
+        level = _level(values, mass, amount, cap)
+        for eta in (found, level):  # it need not be unique
+            filled = mass @ np.clip(values - eta, 0, cap)
+            assert filled == pytest.approx(amount, rel=1e-6, abs=1e-15)

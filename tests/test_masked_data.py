@@ -69,6 +69,9 @@ def test_products(container, columns, masks):
         expected = (stacked * weights[:, None]).T @ stacked
         np.testing.assert_allclose(gram, expected, **CLOSE)
         np.testing.assert_allclose(sums, stacked.T @ weights, **CLOSE)
+        rough, sums = data.gram(weights, np.float32)
+        np.testing.assert_allclose(rough, expected, atol=3e-5)
+        np.testing.assert_allclose(sums, stacked.T @ weights, **CLOSE)
         squares = data.column_squares(weights)
         np.testing.assert_allclose(squares, np.diag(expected), **CLOSE)
 

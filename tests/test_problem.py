@@ -14,7 +14,8 @@ from skmmdro.problem import Design, build_problem, solve
 from skmmdro.problem import _data as data_module
 from skmmdro.problem._penalty import BlockPenalty
 from skmmdro.solvers import Options
-from skmmdro.solvers._linear_algebra import Factor
+from skmmdro.solvers import _linear_algebra as linear_algebra
+from skmmdro.solvers._linear_algebra import Factor, factored_hessian
 
 WIDTHS = [2, 1, 3]
 N_SAMPLES = 60
@@ -517,3 +518,28 @@ def test_the_optimum_is_that_of_a_general_optimiser():
 def test_factor_of_matrices_that_are_not_definite(matrix):
     solved = Factor(np.array(matrix)).solve(np.ones(len(matrix)))
     assert np.all(np.isfinite(solved))
+
+
+@every_kind
+@pytest.mark.parametrize("smoothing", [0.0, 1e-3])
+def test_single_precision_makes_about_the_same_factor(kind, smoothing, monkeypatch):
+    monkeypatch.setattr(linear_algebra, "CHEAP", 0)
+    problem = make(kind, smoothing=smoothing)
+    at = problem.evaluate(random_theta(problem))
+    exact, rough = problem.hessian(at), factored_hessian(problem, at)
+    error = np.tril(rough.lower) @ np.tril(rough.lower).T - exact
+    assert 0 < np.abs(error).max() < 1e-5 * np.abs(exact).max()
+    # the cache of Gram matrices knows the precision of what it holds
+    np.testing.assert_array_equal(problem.hessian(at), exact)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e4, 1e30])
+def test_double_precision_where_single_would_not_do(scale, monkeypatch):
+    """With badly scaled columns, also those whose squares single precision lacks."""
+    monkeypatch.setattr(linear_algebra, "CHEAP", 0)
+    problem = make(
+        "binary", alpha=1e-9, container=lambda X: X * np.array([scale, 1, 1, 1, 1, 1])
+    )
+    at = problem.evaluate(0 * random_theta(problem))
+    found = factored_hessian(problem, at).lower
+    np.testing.assert_array_equal(found, Factor(problem.hessian(at)).lower)
