@@ -66,7 +66,7 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
     tol : float in (0, inf), default=1e-6
         Relative duality gap at which to stop. With alpha = 0, the norm of the smallest
         subgradient relative to that of the constant model.
-    max_iter : int in [1, inf), default=200
+    max_iter : int in [1, inf), default=1000
         Largest number of iterations.
     warm_start : bool, default=False
         Start from the solution of the previous fit; useful if neither the data nor the
@@ -159,7 +159,7 @@ class KernelDRORegressor(RegressorPart, DROKernelModel):
         fit_intercept=True,
         solver="auto",
         tol=1e-6,
-        max_iter=200,
+        max_iter=1_000,
         warm_start=False,
         verbose=0,
     ):

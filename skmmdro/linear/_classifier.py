@@ -53,7 +53,7 @@ class DROClassifier(ClassifierPart, DROLinearModel):
         Relative duality gap at which to stop: the objective is then at most this
         fraction above the optimum. With alpha = 0, the norm of the smallest subgradient
         relative to that of the constant model.
-    max_iter : int in [1, inf), default=200
+    max_iter : int in [1, inf), default=1000
         Largest number of iterations.
     warm_start : bool, default=False
         Start from the coefficients of the previous fit.
@@ -142,7 +142,7 @@ class DROClassifier(ClassifierPart, DROLinearModel):
         class_weight=None,
         solver="auto",
         tol=1e-6,
-        max_iter=200,
+        max_iter=1_000,
         warm_start=False,
         verbose=0,
     ):

@@ -42,7 +42,7 @@ class DRORegressor(RegressorPart, DROLinearModel):
     tol : float in (0, inf), default=1e-6
         Relative duality gap at which to stop. With alpha = 0, the norm of the smallest
         subgradient relative to that of the constant model.
-    max_iter : int in [1, inf), default=200
+    max_iter : int in [1, inf), default=1000
         Largest number of iterations.
     warm_start : bool, default=False
         Start from the coefficients of the previous fit.
@@ -123,7 +123,7 @@ class DRORegressor(RegressorPart, DROLinearModel):
         fit_intercept=True,
         solver="auto",
         tol=1e-6,
-        max_iter=200,
+        max_iter=1_000,
         warm_start=False,
         verbose=0,
     ):

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-_FLOOR = 1e-10  # objectives below this fraction of the constant model's count as zero
 _BALANCE_STEPS = 2
 _BALANCED = 1e-13  # relative; column sums as small as that count as zero
 _TINY = np.finfo(np.float64).tiny
@@ -39,7 +38,7 @@ def relative_gap(problem, at, tol=np.inf):
     W, b = problem.split(at.theta)
     pull = at.risk_rate * _free(problem, at.pull[: problem.n_features])
     primal = problem.exact_value(at)
-    scale = max(abs(primal), _FLOOR * problem.reference[0], _TINY)
+    scale = problem.scale(primal)
     if problem.penalty.alpha == 0:
         tail = at.risk_rate * at.pull[problem.n_features :]
         residual, short = problem.penalty.residual(pull, W, at.charge_rate)

@@ -12,6 +12,8 @@ from ._evaluation import Evaluation
 from ._reference import cone_program, least_budget_share
 
 _REFERENCE_ROWS = 1_000
+_FLOOR = 1e-10  # objectives below this fraction of the constant model's count as zero
+_TINY = np.finfo(np.float64).tiny
 _ROOT_FLOOR = 1e-9  # relative to the spread of the targets
 
 
@@ -173,6 +175,10 @@ class RobustProblem:
         at = exact.evaluate(self.constant())
         # where a constant model is perfect any scale will do
         return abs(at.value) or 1.0, np.linalg.norm(at.gradient)
+
+    def scale(self, value):
+        """Return what errors are relative to where the objective is `value`."""
+        return max(abs(value), _FLOOR * self.reference[0], _TINY)
 
     # -- objective -----------------------------------------------------------------
 

@@ -71,7 +71,7 @@ def polished_gap(problem, at, decrement, tol):
     if problem.smooths_risk:
         return problem.gap(at) if _rung_is_done(problem, at, decrement, tol) else None
     if not problem.smoothing:
-        if decrement > tol**POLISH * abs(at.value):
+        if decrement > tol**POLISH * problem.scale(at.value):
             return None
         bound = tol
     else:

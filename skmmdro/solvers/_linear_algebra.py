@@ -84,7 +84,7 @@ class Metric:
     def update(self, step, change):
         """Learn that the gradient changed by `change` along `step`."""
         curvature = step @ change
-        if curvature > 0:
+        if curvature > np.finfo(np.float64).tiny:
             self.pairs.append((step, change, 1 / curvature))
 
     def solve(self, vector):
