@@ -305,7 +305,7 @@ def test_tilts_are_found_without_interior_points(mu, radius, monkeypatch):
         assert not cones
         others = TiltSet(functions, [4, 4, 4])
         scale = np.linalg.norm(gain)
-        slack = 1 + functions @ others._on_balls(gain / scale, mu / scale).c
-        tilt = others._by_interior_points(gain / scale, mu / scale, slack)
+        matrix = mu / scale * np.eye(12)
+        tilt = others._by_interior_points(gain / scale, matrix, mu / scale)
         np.testing.assert_allclose(found.c, tilt.c, atol=1e-7)
         cones.clear()

@@ -1,6 +1,7 @@
 """A small quadratic program over very many half-spaces, by a dual active-set method."""
 
 import numpy as np
+from scipy.linalg.lapack import dgesv
 
 _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _PARALLEL = 1e-11  # relative; a normal this close to the span of others counts as in it
@@ -8,8 +9,8 @@ _WORST = 0.5  # multipliers below this part of the least are dropped together
 _MAX_STEPS = 150  # each adds or drops one half-space
 
 
-def dual_active_set(pull, bend, functions, rows, equal):
-    """Minimise ``1/2 sum_j bend_j c_j^2 - pull'c`` subject to ``1 + Phi c >= 0``.
+def dual_active_set(pull, inverse, functions, rows, equal):
+    """Minimise ``c'H c / 2 - pull'c`` subject to ``1 + Phi c >= 0``.
 
     The method of Goldfarb and Idnani (1983): the half-space that is violated most is
     added, and those whose multipliers would turn negative on the way are dropped. The
@@ -17,8 +18,10 @@ def dual_active_set(pull, bend, functions, rows, equal):
 
     Parameters
     ----------
-    pull, bend : ndarray of shape (size,)
-        Objective; bend is positive.
+    pull : ndarray of shape (size,)
+        Objective.
+    inverse : ndarray of shape (size, size)
+        Of H, positive definite.
     functions : ndarray of shape (n_samples, size)
         Phi.
     rows : ndarray of int
@@ -34,7 +37,7 @@ def dual_active_set(pull, bend, functions, rows, equal):
         too many steps are needed.
     """
     E, e = equal
-    start = _begin(pull, bend, functions, rows, E, e)
+    start = _begin(pull, inverse, functions, rows, E, e)
     if start is None:
         return None
     c, rows, price = start
@@ -43,28 +46,28 @@ def dual_active_set(pull, bend, functions, rows, equal):
         slack[rows] = 0.0
         new = int(np.argmin(slack))
         if slack[new] >= -_FEASIBLE:
-            c, price = _at_work(pull, bend, functions, rows, E, e)  # no drift
+            c, price = _at_work(pull, inverse, functions, rows, E, e)  # no drift
             return c, rows, price[: len(rows)], price[len(rows) :]
-        state = _add(c, rows, price, new, bend, functions, E)
+        state = _add(c, rows, price, new, inverse, functions, E)
         if state is None:
             return None
         c, rows, price = state
     return None
 
 
-def _at_work(pull, bend, functions, rows, E, e):
+def _at_work(pull, inverse, functions, rows, E, e):
     """Return the minimiser with `rows` and E at work and its multipliers."""
     N = np.concatenate([functions[rows], E])
-    scaled = N / bend
+    scaled = N @ inverse
     right = np.concatenate([-np.ones(len(rows)), e]) - scaled @ pull
     price = _solve(scaled @ N.T, right)
-    return (pull + price @ N) / bend, price
+    return inverse @ (pull + price @ N), price
 
 
-def _begin(pull, bend, functions, rows, E, e):
+def _begin(pull, inverse, functions, rows, E, e):
     """Drop rows until no multiplier is negative; None if they are dependent."""
     while True:
-        c, price = _at_work(pull, bend, functions, rows, E, e)
+        c, price = _at_work(pull, inverse, functions, rows, E, e)
         if not np.all(np.isfinite(price)):
             return None
         if np.all(price[: len(rows)] > 0):
@@ -74,16 +77,17 @@ def _begin(pull, bend, functions, rows, E, e):
         rows = rows[price[: len(rows)] > min(_WORST * least, 0.0)]
 
 
-def _add(c, rows, price, new, bend, functions, E):
+def _add(c, rows, price, new, inverse, functions, E):
     """Move along the dual until half-space `new` holds."""
     normal, added = functions[new], 0.0
-    length = normal @ (normal / bend)
+    turned = inverse @ normal
+    length = normal @ turned
     N = np.concatenate([functions[rows], E])
     while True:
         n_rows = len(rows)
-        scaled = N / bend
+        scaled = N @ inverse
         rate = _solve(scaled @ N.T, scaled @ normal)
-        move = (normal - rate @ N) / bend
+        move = turned - rate @ scaled
         gain = normal @ move
         full = -(1 + normal @ c) / gain if gain > _PARALLEL * length else np.inf
         falling = np.flatnonzero(rate[:n_rows] > 0)
@@ -103,7 +107,7 @@ def _add(c, rows, price, new, bend, functions, E):
 
 
 def _solve(matrix, right):
-    try:
-        return np.linalg.solve(matrix, right)
-    except np.linalg.LinAlgError:
-        return np.full(len(right), np.nan)
+    if not len(right):
+        return right
+    solved, info = dgesv(matrix, right)[2:]
+    return solved if info == 0 else np.full(len(right), np.nan)

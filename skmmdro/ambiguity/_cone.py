@@ -11,7 +11,7 @@ _TOLERANCES = (1e-11, 1e-9, 1e-7)  # the later ones if the earlier are out of re
 
 
 def solve_cone_program(linear, constraints, quadratic=None):
-    """Minimise ``linear'x + 1/2 sum_j quadratic_j x_j^2`` subject to cones.
+    """Minimise ``linear'x + x'Q x / 2`` subject to cones.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ def solve_cone_program(linear, constraints, quadratic=None):
         (kind, matrix, right): ``right - matrix x`` is zero ("zero"), not negative
         ("nonnegative"), or has its first entry at least the norm of the others
         ("second-order").
-    quadratic : ndarray of shape (size,) or None, default=None
-        Not negative.
+    quadratic : ndarray of shape (size, size) or None, default=None
+        Q, positive semi-definite; None: zero.
 
     Returns
     -------
@@ -44,9 +44,9 @@ def solve_cone_program(linear, constraints, quadratic=None):
         "second-order": clarabel.SecondOrderConeT,
     }
     size = len(linear)
-    quadratic = np.zeros(size) if quadratic is None else quadratic
+    quadratic = np.zeros((size, size)) if quadratic is None else quadratic
     program = (
-        sparse.csc_matrix(sparse.diags(quadratic)),
+        sparse.csc_matrix(np.triu(quadratic)),
         np.asarray(linear, dtype=np.float64),
         sparse.csc_matrix(
             sparse.vstack([sparse.csc_matrix(c[1]) for c in constraints])

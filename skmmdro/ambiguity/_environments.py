@@ -3,6 +3,7 @@
 import numpy as np
 
 from ._base import Reweighting, RiskCurvature, WorstCase
+from ._mixture import best_mixture
 
 _ROUNDING = 1e-12
 
@@ -67,19 +68,22 @@ class EnvironmentRisk(Reweighting):
 
     @property
     def is_maximum(self):
-        """Whether the value is a maximum over mixtures of smooth risks."""
         return not self.is_mixed and all(risk.is_smooth for risk in self.inner)
 
     def components(self, losses, nominal):
-        """Return the WorstCase of each environment, and their values."""
         cases = []
         for risk, terms in zip(self.inner, self.terms, strict=True):
             mass = nominal[terms]
             cases.append(risk.worst_case(losses[terms], mass / mass.sum()))
         return cases, np.array([case.value for case in cases])
 
+    def case_weights(self, cases, n_terms):
+        weights = np.zeros((len(cases), n_terms))
+        for row, terms, case in zip(weights, self.terms, cases, strict=True):
+            row[terms] = case.weights
+        return weights
+
     def mixed(self, cases, pi, n_terms):
-        """Return the WorstCase of a given mixture of environments."""
         weights = np.empty(n_terms)
         for terms, share, case in zip(self.terms, pi, cases, strict=True):
             weights[terms] = share * case.weights
@@ -88,6 +92,9 @@ class EnvironmentRisk(Reweighting):
         return WorstCase(
             value, weights, lambda: self._curvature(cases, pi, nobody, 0.0, n_terms)
         )
+
+    def best_mixture(self, curvature, gain):
+        return best_mixture(curvature, gain, self.cap)
 
     def describe(self, get_losses, nominal, weights):
         losses = get_losses()

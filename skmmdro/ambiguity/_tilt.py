@@ -51,8 +51,8 @@ class Tilt:
 class TiltSet:
     """All c with ``||c_k||_2 <= 1`` for every block and ``1 + Phi c >= 0``.
 
-    Remembers the constraints that were at work last, with and without a quadratic
-    term. They are where the next search begins and do not change its result.
+    Remembers the constraints that were at work last, for each kind of objective. They
+    are where the next search begins and do not change its result.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class TiltSet:
         self.starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
         self.labels = np.repeat(np.arange(len(sizes)), sizes)
         self.members = np.arange(len(sizes))[:, None] == self.labels
-        self._last = {}  # (pull, tilt) by mu > 0
+        self._last = {}  # (gradient at the solution, tilt) by kind
 
     def squares(self, c):
         """Return ``||c_k||_2^2`` of every block."""
@@ -93,9 +93,30 @@ class TiltSet:
         scale = np.linalg.norm(pull)
         if scale == 0:
             return _free_tilt(0.0 * gain, np.zeros(self.n_blocks), mu)
-        tilt = self._solve(pull / scale, mu / scale)
-        self._last[mu > 0] = pull / scale, tilt
+        pull, matrix = pull / scale, mu / scale * np.eye(len(pull))
+        tilt = self._on_balls(pull, mu / scale)
+        if np.min(1 + self.functions @ tilt.c) < 0:
+            tilt = self._solve(pull, matrix, "proximal" if mu > 0 else "linear")
         return replace(tilt, price=scale * tilt.price, hold=scale * tilt.hold, mu=mu)
+
+    def maximise_quadratic(self, gain, matrix):
+        """Maximise ``gain'c - c'matrix c / 2`` over the set.
+
+        Parameters
+        ----------
+        gain : ndarray of shape (size,)
+            Linear part.
+        matrix : ndarray of shape (size, size)
+            Positive semi-definite.
+
+        Returns
+        -------
+        c : ndarray of shape (size,)
+        """
+        scale = np.linalg.norm(gain)
+        if scale == 0:
+            return np.zeros_like(gain)
+        return self._solve(gain / scale, matrix / scale, "quadratic").c
 
     def response(self, tilt):
         """Return a matrix G with ``G G'`` the derivative of c in the gain.
@@ -112,34 +133,45 @@ class TiltSet:
 
     # -- from here on |pull| = 1 -------------------------------------------------------
 
-    def _solve(self, pull, mu):
-        tilt = self._on_balls(pull, mu)
-        slack = 1 + self.functions @ tilt.c
-        if slack.min() >= 0:
-            return tilt
-        for guess in self._guesses(pull, mu, tilt):
-            found = self._by_active_sets(pull, mu, guess)
-            if found is not None:
-                return found
-        return self._by_interior_points(pull, mu, slack)
+    def _solve(self, pull, matrix, kind):
+        least = np.linalg.eigvalsh(matrix)[0]
+        tilt = None
+        for guess in self._guesses(pull, matrix, kind):
+            tilt = self._by_active_sets(pull, matrix, least, guess)
+            if tilt is not None:
+                break
+        if tilt is None:
+            tilt = self._by_interior_points(pull, matrix, least)
+        self._last[kind] = pull - matrix @ tilt.c, tilt
+        return tilt
 
-    def _guesses(self, pull, mu, tilt):
-        """Return the last solution for a gain like this one, or that on the balls.
+    def _guesses(self, pull, matrix, kind):
+        """Return last solutions where the gain was like here, the most alike first.
 
-        Without a quadratic term also the last one with: it mostly was for this gain.
+        A quadratic model may just have foretold what is to be found without one.
         """
-        kinds = [True] if mu > 0 else [False, True]
-        known = [self._last[kind] for kind in kinds if kind in self._last]
-        alike = [guess for before, guess in known if before @ pull >= _ALIKE]
-        return alike or [self._relaxed(pull, mu, tilt)]
+        kinds = {"linear", "proximal", "quadratic"} if kind == "linear" else {kind}
+        alike = []
+        for gradient, guess in [self._last[k] for k in kinds if k in self._last]:
+            here = pull - matrix @ guess.c
+            size = np.linalg.norm(here) * np.linalg.norm(gradient)
+            if here @ gradient >= _ALIKE * size > 0:
+                alike.append((here @ gradient / size, guess))
+        alike.sort(key=lambda pair: -pair[0])
+        return [guess for _, guess in alike] or [self._relaxed(pull, matrix)]
 
-    def _relaxed(self, pull, mu, tilt):
-        """Return what follows if the balls' multipliers stay as they are."""
-        bend = np.maximum(mu + tilt.hold, _WEAK)[self.labels]
-        none = np.empty((0, len(pull))), np.empty(0)
-        c, rows, price, _ = dual_active_set(pull, bend, self.functions, tilt.rows, none)
-        hold = np.where(self.squares(c) < 1, 0.0, tilt.hold)
-        return Tilt(c, rows, price, hold, mu)
+    def _relaxed(self, pull, matrix):
+        """Return what follows if the balls have the multipliers they have alone."""
+        hold = np.sqrt(self.squares(pull))
+        bend = matrix + np.diag(np.maximum(hold, _WEAK)[self.labels])
+        none, no_rows = (np.empty((0, len(pull))), np.empty(0)), np.empty(0, np.intp)
+        found = dual_active_set(
+            pull, np.linalg.inv(bend), self.functions, no_rows, none
+        )
+        if found is None:
+            return _free_tilt(0.0 * pull, hold, 0.0)
+        c, rows, price, _ = found
+        return Tilt(c, rows, price, np.where(self.squares(c) < 1, 0.0, hold), 0.0)
 
     def _on_balls(self, pull, mu):
         """Return the maximiser over the balls alone."""
@@ -148,21 +180,22 @@ class TiltSet:
         c = np.divide(pull, bend, out=np.zeros_like(pull), where=bend > 0)
         return _free_tilt(c, hold, mu)
 
-    def _by_active_sets(self, pull, mu, guess):
+    def _by_active_sets(self, pull, matrix, least, guess):
         """Correct a guess of the constraints at work; None if that does not end.
 
         The balls are linearised at the last c, whose quadratic programs are exact
-        Newton steps. Where nothing bends the objective a proximal term does.
+        Newton steps. Where nothing bends the objective a proximal term does; `least` is
+        the least eigenvalue of the matrix.
         """
         c, rows, hold, weak = guess.c, guess.rows, guess.hold, _WEAK
         for _ in range(_MAX_PROGRAMS):
-            bend = mu + hold
-            near = np.where(bend < weak, weak, 0.0)[self.labels]
+            near = np.where(least + hold < weak, weak, 0.0)[self.labels]
+            bend = matrix + np.diag(hold[self.labels] + near)
             on_sphere = hold > 0
             spheres = (self.members * c)[on_sphere]
             result = dual_active_set(
                 pull + near * c,
-                bend[self.labels] + near,
+                np.linalg.inv(bend),
                 self.functions,
                 rows,
                 (spheres, 0.5 * (1 + self.squares(c)[on_sphere])),
@@ -179,7 +212,7 @@ class TiltSet:
             weak = max(weak * _WEAKER, _LEAST_WEAK) if move > _CLOSE else _WEAK
             exact = move <= _ARRIVED or not (near.any() or on_sphere.any())
             if exact and not np.any(left | entered):
-                return Tilt(c, rows, price, hold, mu)
+                return Tilt(c, rows, price, hold, 0.0)
         return None
 
     def _most_violated(self, slack, most):
@@ -192,7 +225,7 @@ class TiltSet:
             found = found[different][:most]
         return found
 
-    def _by_interior_points(self, pull, mu, slack):
+    def _by_interior_points(self, pull, matrix, least):
         """Solve with some of the half-spaces, adding those that are violated.
 
         The solution often shows which constraints are at work, and a more exact one
@@ -200,18 +233,18 @@ class TiltSet:
         """
         size = len(pull)
         balls = self._unit_balls()
+        slack = 1 + self.functions @ self._on_balls(pull, 0.0).c
         rows = self._most_violated(slack, size + _ADDED)
+        rows = rows if len(rows) else np.array([np.argmin(slack)])
         for _ in range(_MAX_ROUNDS):
             sides = ("nonnegative", -self.functions[rows], np.ones(len(rows)))
-            c, (price, *cones) = solve_cone_program(
-                -pull, [sides, *balls], np.full(size, mu)
-            )
+            c, (price, *cones) = solve_cone_program(-pull, [sides, *balls], matrix)
             slack = 1 + self.functions @ c
             active = price > np.maximum(slack[rows], 0)
             hold = np.array([cone[0] for cone in cones])
             hold[hold <= 0.5 * (1 - self.squares(c))] = 0.0
-            tilt = Tilt(c, rows[active], price[active], hold, mu)
-            exact = self._by_active_sets(pull, mu, tilt)
+            tilt = Tilt(c, rows[active], price[active], hold, 0.0)
+            exact = self._by_active_sets(pull, matrix, least, tilt)
             if exact is not None:
                 return exact
             slack[rows] = np.maximum(slack[rows], 0.0)

@@ -1,5 +1,6 @@
 """Shifts that tilt each modality along its own leading directions."""
 
+from functools import cached_property
 from numbers import Integral, Real
 
 import numpy as np
@@ -19,6 +20,7 @@ from ._joint import joint_radius
 from ._tilt import TiltSet
 
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
+_MAX_RISKS = 60  # functions up to which the best tilt of a quadratic model is cheap
 
 
 class ModalityShift(ReweightingSet):
@@ -161,8 +163,11 @@ class Tilts(Reweighting):
     is_smooth = False
 
     def __init__(self, functions, sizes, nominal):
-        self.functions, self.sizes, self.nominal = functions, sizes, nominal
-        self.tilts = TiltSet(functions, sizes)
+        self.functions = np.asfortranarray(functions)  # for many products Psi u
+        self.sizes, self.nominal = sizes, nominal
+        self.tilts = TiltSet(self.functions, sizes)
+        self.is_maximum = functions.shape[1] <= _MAX_RISKS
+        self.prior = np.eye(1 + functions.shape[1])[0]
 
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
         """Maximise ``q'losses - mu / 2 ||u - center||_2^2`` over the set.
@@ -205,6 +210,27 @@ class Tilts(Reweighting):
             return RiskCurvature(np.zeros(n_samples), np.empty((0, n_samples)), gains)
 
         return WorstCase(value, weights, curvature, tilt.c)
+
+    # a mixture is (1, u): of the mean loss and the change along each function
+
+    @cached_property
+    def _parts(self):
+        return np.vstack([self.nominal, self.functions.T * self.nominal])
+
+    def components(self, losses, nominal):
+        return losses, self._parts @ losses
+
+    def case_weights(self, cases, n_terms):
+        return self._parts
+
+    def mixed(self, cases, pi, n_terms):
+        weights = np.maximum(pi @ self._parts, 0.0)
+        weights /= weights.sum()
+        return WorstCase(float(weights @ cases), weights, lambda: None)
+
+    def best_mixture(self, curvature, gain):
+        pull = gain[1:] - curvature[1:, 0]
+        return np.append(1.0, self.tilts.maximise_quadratic(pull, curvature[1:, 1:]))
 
     def share_used(self, weights, nominal):
         """Return the largest ``||u_k||^2``: that share of the radii is in use."""

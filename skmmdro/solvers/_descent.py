@@ -122,6 +122,13 @@ def constant_if_as_good(problem, solution, room):
     return constant if solution.rise_to(constant.objective) <= room else None
 
 
+def prefer_constant(problem, solution, room):
+    """Return a constant model if it solves the problem as well, else the solution."""
+    if solution.status != "optimal" or problem.penalty.alpha == 0:
+        return solution
+    return constant_if_as_good(problem, solution, room) or solution
+
+
 def finish(problem, at, status, n_iter, options, gap=None):
     """Return the Solution at an Evaluation; "optimal" only with a gap to show."""
     if gap is None:  # a bound, not an estimate: other points are certified by it

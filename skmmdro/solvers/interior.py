@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._descent import constant_if_as_good, finish
+from ._descent import finish, prefer_constant
 
 _NO_WORSE = 1e-9  # relative; a constant model as good as that is preferred
 _TINY = np.finfo(np.float64).tiny
@@ -40,9 +40,7 @@ def solve_interior(problem, start, options):
     status = "max_iter" if n_iter >= options.max_iter else "stalled"
     status = "stopped" if is_stopped else status
     solution = finish(problem, at, status, n_iter, options)
-    if solution.status != "optimal" or problem.penalty.alpha == 0:
-        return solution
-    return constant_if_as_good(problem, solution, _NO_WORSE) or solution
+    return prefer_constant(problem, solution, _NO_WORSE)
 
 
 class _Model:

@@ -1,7 +1,7 @@
-"""Newton's method for the largest of a few smooth risks.
+"""Newton's method for the largest mixture of a few smooth risks.
 
-With R_e the risks of the environments, g_e their gradients and Pi the mixtures allowed,
-each step minimises the model ::
+With R_e the risks, of environments or along the directions of a tilt, g_e their
+gradients and Pi the mixtures allowed, each step minimises the model ::
 
     max_{pi in Pi} sum_e pi_e (R_e + g_e'd) + r'd + d'Hd / 2,
 
@@ -10,7 +10,7 @@ r the gradient of the penalty and H the Hessian of the objective for the last mi
 
     max_{pi in Pi} pi'R - (G'pi + r)' H^{-1} (G'pi + r) / 2,     d = -H^{-1} (G pi + r),
 
-of the size of the number of environments. No smoothing is needed, and the mixtures
+of the size of the number of risks. No smoothing is needed, and the mixtures
 certify the solution.
 """
 
@@ -19,12 +19,12 @@ from dataclasses import replace
 import numpy as np
 
 from ._base import register
-from ._descent import POLISH, finish
+from ._descent import POLISH, finish, prefer_constant
 from ._linear_algebra import factored_hessian
 
 _ARMIJO, _SHORTEST = 1e-4, 1e-6
 _CORRECTIONS = 2  # of second order, before a step is cut
-_QP_TOLERANCE, _NEAR = 1e-12, 1e-7
+_NO_WORSE = 1e-12  # relative; a constant model as good as that is preferred
 _STAGNANT = 0.5  # a promised decrease above this part of the last one is rounding
 
 
@@ -35,7 +35,7 @@ def minimax(problem, start, options):
     Parameters
     ----------
     problem : RobustProblem
-        Needs a risk with `components`, `mixed` and `cap`, and no kinks otherwise.
+        Needs a risk that `is_maximum`, and no kinks otherwise.
     start : ndarray of shape (size,)
         Where to begin.
     options : Options
@@ -66,7 +66,8 @@ def minimax(problem, start, options):
             mixed = _with_mixture(problem, at, pi)
             gap = problem.gap(mixed)
             if gap <= options.tol or rounding:
-                return finish(problem, mixed, "optimal", n_iter, options, gap)
+                solution = finish(problem, mixed, "optimal", n_iter, options, gap)
+                return prefer_constant(problem, solution, _NO_WORSE)
     return finish(problem, _with_mixture(problem, at, pi), status, n_iter, options)
 
 
@@ -96,10 +97,9 @@ class _Model:
 
     def _solve(self, risks):
         solved = self.factor.solve(np.column_stack([self.gradients, self.fixed]))
-        pi = best_mixture(
+        pi = self.problem.risk.best_mixture(
             self.gradients.T @ solved[:, :-1],
             risks - self.gradients.T @ solved[:, -1],
-            self.problem.risk.cap,
         )
         return pi, -solved @ np.append(pi, 1), self.gradients @ pi + self.fixed
 
@@ -111,64 +111,9 @@ def _with_mixture(problem, at, pi):
 
 
 def _gradients(problem, at, cases):
-    """Return the gradients of the risks, (size, n_environments)."""
-    outputs, size = problem.n_outputs, len(cases)
-    columns = np.zeros((problem.n_terms, size, outputs))
-    for e, (terms, case) in enumerate(zip(problem.risk.terms, cases, strict=True)):
-        columns[terms, e] = case.weights[:, None] * at.slope[terms]
-    table = problem.pull_back(columns.reshape(problem.n_terms, -1))
-    table = table.reshape(problem.n_rows, size, outputs).swapaxes(1, 2)
-    return table.reshape(problem.size, size)
-
-
-def best_mixture(curvature, gain, cap):
-    """Maximise ``gain'pi - pi' curvature pi / 2`` over mixtures with ``pi <= cap``.
-
-    Parameters
-    ----------
-    curvature : ndarray of shape (size, size)
-        Positive semi-definite.
-    gain, cap : ndarray of shape (size,)
-        The caps sum to at least one.
-
-    Returns
-    -------
-    pi : ndarray of shape (size,)
-    """
-    import clarabel
-    from scipy import sparse
-
-    size, gain = len(gain), gain - gain.max()
-    level = max(np.abs(curvature).max(), np.abs(gain).max(), np.finfo(float).tiny)
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = _QP_TOLERANCE
-    sides = np.concatenate([np.ones((1, size)), -np.eye(size), np.eye(size)])
-    solver = clarabel.DefaultSolver(
-        sparse.csc_matrix(np.triu(0.5 * (curvature + curvature.T) / level)),
-        -gain / level,
-        sparse.csc_matrix(sides),
-        np.concatenate([[1.0], np.zeros(size), cap]),
-        [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(2 * size)],
-        settings,
-    )
-    return _sharpened(np.array(solver.solve().x), curvature, gain, cap)
-
-
-def _sharpened(pi, curvature, gain, cap):
-    """Solve the optimality conditions exactly for the bounds that pi is close to."""
-    free = (pi > _NEAR) & (pi < cap - _NEAR)
-    pi = np.where(free, pi, np.where(pi <= _NEAR, 0.0, cap))
-    n_free = np.count_nonzero(free)
-    if n_free > 0:
-        system = np.ones((n_free + 1, n_free + 1))
-        system[:-1, :-1], system[-1, -1] = curvature[np.ix_(free, free)], 0.0
-        held = np.where(free, 0.0, pi)
-        right = np.append(gain[free] - curvature[free] @ held, 1 - held.sum())
-        exact = np.linalg.lstsq(system, right, rcond=None)[0][:-1]
-        if np.all((exact >= 0) & (exact <= cap[free])):
-            pi[free] = exact
-    return pi / pi.sum()
+    """Return the gradients of the risks, (size, n_risks)."""
+    weights = problem.risk.case_weights(cases, problem.n_terms)
+    return problem.pulled(at, weights).T
 
 
 def _search(problem, at, step, decrease, model):
