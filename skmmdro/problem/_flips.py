@@ -18,10 +18,11 @@ class FlipProblem(RobustProblem):
     h the norms of W and kappa the `flip_cost`. Solved as a cone program only.
     """
 
+    cones_only = True
+
     def __init__(self, *args, flip_cost, **kwargs):
         super().__init__(*args, **kwargs)
         self.flip_cost = flip_cost
-        self.cones_only = True
 
     @property
     def cone_unit(self):

@@ -81,7 +81,7 @@ def _block(problem, pair, inner, outer, dtype):
     if inner is None or outer is None:
         weights = outer if inner is None else inner
         return None if weights is None else _gram(problem, weights, dtype)
-    if problem.smooths_risk and np.count_nonzero(outer) < _FEW * len(outer):
+    if problem.uses_centers and np.count_nonzero(outer) < _FEW * len(outer):
         gram = problem.grams.get(pair, problem, inner, dtype)
         return gram + _gram(problem, outer, dtype)
     return _gram(problem, inner + outer, dtype)

@@ -52,7 +52,12 @@ class RobustProblem:
     ----------
     cones_only : bool
         Whether only the reference solver can minimise it.
+    uses_centers : bool
+        Whether it is smoothed around centers, see `smoothed`: kinks of risk, loss or
+        further norm, not just those of blocks at zero.
     """
+
+    cones_only = False
 
     def __init__(
         self,
@@ -76,10 +81,9 @@ class RobustProblem:
         self.n_outputs = loss.n_outputs
         self.size = self.n_rows * self.n_outputs
         self.root_floor = _ROOT_FLOOR * self._spread_of_targets() if is_root else 0.0
-        self.cones_only = False
         self.exact_loss = loss
         self.smoothing, self.centers = 0.0, (None, None)
-        self.smooths_risk, self.smooths_norms = False, True
+        self.uses_centers, self.smooths_norms = False, True
         self.fixed = np.zeros(self.n_features, dtype=bool)
         self.grams = _hessian.GramCache()
 
@@ -117,7 +121,7 @@ class RobustProblem:
         error = eps * self.reference[0]
         other = copy(self)
         other.smoothing = eps
-        other.smooths_risk = self.needs_centers
+        other.uses_centers = self.needs_centers
         slope, center, norm_slope = None, None, None
         if previous is not None:
             slope, center = previous.slope, previous.worst.center
@@ -146,7 +150,7 @@ class RobustProblem:
         other.nominal = self.nominal[terms] / self.nominal[terms].sum()
         other.n_terms, other.n_samples = len(terms), len(rows)
         other.smoothing, other.centers = 0.0, (None, None)
-        other.smooths_risk = False
+        other.uses_centers = False
         return other
 
     # -- layout --------------------------------------------------------------------

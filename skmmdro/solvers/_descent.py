@@ -68,7 +68,7 @@ def polished_gap(problem, at, decrement, tol):
     below `tol`, makes predictions from equivalent problems agree to seven digits. A
     smoothed problem is only a step on the way and solved as well as it is smoothed.
     """
-    if problem.smooths_risk:
+    if problem.uses_centers:
         return problem.gap(at) if _rung_is_done(problem, at, decrement, tol) else None
     if not problem.smoothing:
         if decrement > tol**POLISH * problem.scale(at.value):
@@ -85,9 +85,9 @@ def polished_gap(problem, at, decrement, tol):
 
 
 def _rung_is_done(problem, at, decrement, tol):
-    """Return whether a problem with smoothed risk is solved well enough.
+    """Return whether a problem smoothed around centers is solved well enough.
 
-    Its gap also depends on the centre of the smoothing and shrinks from rung to rung;
+    Its gap also depends on the centers of the smoothing and shrinks from rung to rung;
     what counts here is the part that is due to the gradient, ||g||^2 / (2 alpha).
     """
     error, alpha = problem.smoothing * problem.reference[0], problem.penalty.alpha

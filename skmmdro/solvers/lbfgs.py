@@ -45,7 +45,7 @@ def lbfgs(problem, start, options):
     # A dense metric taken at a constant model is worse than none where classes are
     # well separated: the Hessian at the solution is smaller by orders of magnitude.
     phases = [(False, _FIRST_PHASE)]
-    if problem.smooths_risk:
+    if problem.uses_centers:
         phases = [(False, _SHORT_PHASE)]  # of little use on piecewise functions
     elif problem.n_rows <= _MAX_DENSE:
         phases += [(True, _DENSE_PHASE)] * _N_DENSE
@@ -118,7 +118,7 @@ def _quasi_newton(problem, start, metric, max_iter, options):
         nonlocal status
         if options.progress(best):
             status = "stopped"
-        elif problem.smoothing and not problem.smooths_risk:
+        elif problem.smoothing and not problem.uses_centers:
             gap = polished_gap(problem, best, metric.decrement(best), options.tol)
             status = "max_iter" if gap is None else "close"
         elif not problem.smoothing and problem.gap(best, options.tol) <= options.tol:
