@@ -244,6 +244,25 @@ def test_lipschitz(alias, n_classes):
 
 
 @every_case
+@pytest.mark.parametrize("factor", [1e-3, 0.5, 20.0])
+def test_degree(alias, n_classes, factor):
+    """f(c t) = c^d f(t) if the loss states a degree d."""
+    bound, raw, _, _ = make(alias, n_classes)
+    if bound.degree is None:
+        return
+    losses = bound.value_slope(bound.offset + factor * (raw - bound.offset))[0]
+    expected = factor**bound.degree * bound.value_slope(raw)[0]
+    np.testing.assert_allclose(losses, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "alias, degree", [("squared_error", 2), ("absolute_error", 1), ("quantile", 1)]
+)
+def test_losses_with_a_degree(alias, degree):
+    assert make(alias, None)[0].degree == degree
+
+
+@every_case
 def test_cvxpy_form(alias, n_classes):
     """The cone form has the same values and follows the rules of convexity."""
     cp = pytest.importorskip("cvxpy")

@@ -83,7 +83,8 @@ class SeparableLoss:
     ----------
     function : object
         `value_slope(t)`, `second(t)`, `conjugate(s)` and `cvxpy(t)`, all elementwise,
-        and `lipschitz` (float or None).
+        `is_smooth`, `lipschitz` (float or None) and `degree`: d if
+        ``f(c t) = c^d f(t)`` for all c > 0, else None.
     sign : ndarray of shape (n_samples, n_outputs) or float
         +1 or -1.
     offset : ndarray of shape (n_samples, n_outputs) or float
@@ -95,7 +96,7 @@ class SeparableLoss:
     def __init__(self, function, sign, offset, n_outputs):
         self.function, self.sign, self.offset = function, sign, offset
         self.n_outputs = n_outputs
-        self.is_smooth = function.is_smooth
+        self.is_smooth, self.degree = function.is_smooth, function.degree
         # |sum_c f(z_c) - sum_c f(z'_c)| <= L ||z - z'||_1 <= L sqrt(m) ||z - z'||_2
         lipschitz = function.lipschitz
         self.lipschitz = None if lipschitz is None else lipschitz * n_outputs**0.5
@@ -210,6 +211,10 @@ class Kink:
     def lipschitz(self):
         return max(-self.low, self.high)
 
+    @property
+    def degree(self):
+        return 1 if self.at == 0 else None
+
     def value_slope(self, t):
         slope = np.where(t >= self.at, self.high, self.low)
         return slope * (t - self.at), slope
@@ -240,7 +245,7 @@ class SmoothedKink:
     kink: Kink
     mu: float
     center: np.ndarray | float
-    is_smooth = True
+    is_smooth, degree = True, None
 
     @property
     def lipschitz(self):
@@ -279,7 +284,7 @@ class MarginLoss(Loss):
 
     task = "classification"
     lipschitz = None
-    is_smooth = True
+    is_smooth, degree = True, None
 
     def bind(self, y, nominal, n_classes=None):
         sign = one_vs_rest_signs(y, n_classes)
@@ -291,7 +296,7 @@ class ResidualLoss(Loss):
 
     task = "regression"
     lipschitz = None
-    is_smooth = True
+    is_smooth, degree = True, None
 
     def bind(self, y, nominal, n_classes=None):
         return SeparableLoss(self, 1.0, y[:, None], 1)

@@ -59,7 +59,7 @@ class Huber(ResidualLoss):
 class _HuberFunction:
     threshold: float
     alias = "huber"
-    is_smooth = True
+    is_smooth, degree = True, None
 
     @property
     def lipschitz(self):

@@ -73,7 +73,7 @@ class MultinomialLogLoss:
     """``log(sum_c exp(z_c)) - z_y``; same methods as `SeparableLoss`."""
 
     name = "log_loss"
-    is_smooth, has_labels = True, False
+    is_smooth, degree, has_labels = True, None, False
     lipschitz = 2**0.5  # max ||p - e_y||_2 over the simplex
 
     def __init__(self, y, n_classes):

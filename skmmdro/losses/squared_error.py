@@ -16,6 +16,7 @@ class SquaredError(ResidualLoss):
     """
 
     alias = "squared_error"
+    degree = 2
 
     def value_slope(self, residual):
         return 0.5 * residual**2, residual

@@ -15,9 +15,9 @@ def cone_program(problem):
     """
     import cvxpy as cp
 
-    unit = problem.cone_unit
-    # predictions in units as well: those of losses that are about linear, or squares
-    size = np.sqrt(unit) if problem.loss.is_smooth else unit
+    unit, loss = problem.cone_unit, problem.loss
+    # predictions in units as well; losses without degree are about squares, or linear
+    size = unit ** (1 / (loss.degree or (2 if loss.is_smooth else 1)))
     V = cp.Variable((problem.n_features, problem.n_outputs))
     W = size * V
     raw = problem.data.cvxpy_matmul(W)
@@ -30,28 +30,21 @@ def cone_program(problem):
     if problem.is_root:
         # sqrt(2 R(r^2 / 2)) <= g  iff  R(r^2 / g) <= g: R is positively homogeneous
         root = cp.Variable(nonneg=True)
-        residual = _residual(problem, raw, size)
+        residual = (raw[:, 0] - loss.offset[:, 0]) / size
         cone = cp.SOC(losses + root, cp.vstack([2 * residual, losses - root]), axis=0)
         constraints += [value <= root, cone]
         objective = 0.5 * cp.square(root + charge)
         bound = constraints[-2]
     else:
-        if problem.loss.name == "squared_error":
-            exact = 0.5 * cp.square(_residual(problem, raw, size))
-        elif not problem.loss.is_smooth and problem.loss.function.at == 0:
-            exact = problem.loss.with_offset(problem.loss.offset / size)
-            exact = exact.cvxpy(raw / size)
-        else:
-            exact = problem.loss.cvxpy(raw) / unit
+        if loss.degree is None:
+            exact = loss.cvxpy(raw) / unit
+        else:  # the same, with numbers that are not large in the program
+            exact = loss.with_offset(loss.offset / size).cvxpy(raw / size)
         bound = losses >= exact
         constraints.append(bound)
         objective = value + size / unit * charge
     objective += 0.5 * problem.penalty.alpha * size**2 / unit * cp.sum_squares(V)
     return cp.Problem(cp.Minimize(objective), constraints), W, b, bound
-
-
-def _residual(problem, raw, size):
-    return (raw[:, 0] - problem.loss.offset[:, 0]) / size
 
 
 def flip_program(problem):
