@@ -1,10 +1,9 @@
 """The worst population that differs from a sample in one modality only."""
 
-from itertools import product
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
@@ -58,11 +57,10 @@ class WorstShift:
             for values in np.hstack(tried).T
             if _spread(values) and np.ptp(losses)
         ]
-        self.tilts = []  # (gain, divergence, number of the score, radius)
-        for k, radius in product(range(len(self.scores)), _RADII):
-            tilt = self._tilt(k, radius)
-            gain = tilt @ losses - self.mean
-            self.tilts.append((gain, _divergence(tilt), k, radius))
+        # rows: gain, divergence, number of the score, and size or radius
+        none, numbers = np.empty((4, 0)), range(len(self.scores))
+        self.splits = np.hstack([none, *map(self._all_splits, numbers)])
+        self.tilts = np.hstack([none, *map(self._all_tilts, numbers)])
 
     def _expected_loss(self, features, scores):
         """Return out-of-fold predictions of the losses."""
@@ -83,35 +81,44 @@ class WorstShift:
     def weights(self, radius):
         """Return the worst weights at a chi-square radius, ndarray of (n_samples,)."""
         best, chosen = 0.0, self.nominal
-        for values in self.scores:
-            gain, part = self._best_split(values, radius)
-            if gain > best:
-                best, chosen = gain, np.zeros(len(values))
-                chosen[part] = 1 / len(part)
-        gains = [_reach(tilt[1], radius) * tilt[0] for tilt in self.tilts]
-        if gains and max(gains) > best:
-            chosen = self._tilt(*self.tilts[int(np.argmax(gains))][2:])
-        reach = _reach(_divergence(chosen), radius)
-        return self.nominal + reach * (chosen - self.nominal)
+        for table, make in ((self.splits, self._split), (self.tilts, self._tilt)):
+            gains = table[0] * _reach(table[1], radius)
+            if gains.max(initial=0.0) > best:
+                best, k = gains.max(), gains.argmax()
+                chosen = make(int(table[2, k]), table[3, k])
+        return into_ball(chosen, self.nominal, radius)
 
     def _tilt(self, k, radius):
         """Return the worst weights for a score in place of the losses."""
         ball = ChiSquareBall(radius)
         return ball.worst_case(self.scores[k], self.nominal).weights
 
-    def _best_split(self, values, radius):
-        """Return what the best part of the highest values gains, and its rows."""
+    def _all_tilts(self, k):
+        """Return the tilts along a score, (4, n_tilts)."""
+        weights = np.array([self._tilt(k, radius) for radius in _RADII])
+        gains = weights @ self.losses - self.mean
+        divergences = _divergence(weights, self.nominal)
+        return np.stack([gains, divergences, np.full_like(gains, k), _RADII])
+
+    def _split(self, k, size):
+        """Return equal weights of the highest values of a score, zero for the rest."""
+        order = np.argsort(-self.scores[k], kind="stable")
+        weights = np.zeros(len(order))
+        weights[order[: int(size)]] = 1 / size
+        return weights
+
+    def _all_splits(self, k):
+        """Return the splits by a score that raise the mean loss, (4, n_splits)."""
+        values, n_samples = self.scores[k], len(self.losses)
         order = np.argsort(-values, kind="stable")
-        n_samples = len(values)
         sizes = np.arange(1, n_samples)
         gains = np.cumsum(self.losses[order])[:-1] / sizes - self.mean
-        gains *= _reach(n_samples / sizes - 1, radius)
         # equal values get equal weights
-        allowed = np.diff(values[order]) < 0
+        allowed = (np.diff(values[order]) < 0) & (gains > 0)
         allowed &= sizes >= min(_LEAST_PART, n_samples // 4)
-        gains = np.where(allowed, gains, -np.inf)
-        at = int(gains.argmax())
-        return gains[at], order[: at + 1]
+        gains, sizes = gains[allowed], sizes[allowed]
+        divergences = n_samples / sizes - 1
+        return np.stack([gains, divergences, np.full_like(gains, k), sizes])
 
 
 def modality_response(model, n_samples, beside):
@@ -152,14 +159,21 @@ def _raw_response(model, X):
     return values.reshape(len(values), -1).astype(np.float64)
 
 
+def into_ball(weights, nominal, radius):
+    """Move weights towards nominal ones until chi-square(weights || nominal) fits."""
+    reach = _reach(_divergence(weights, nominal), radius)
+    return nominal + reach * (weights - nominal)
+
+
 def _reach(divergence, radius):
     """Return how far to go to a candidate, at most all the way."""
     least = max(radius, np.finfo(float).tiny)  # of two zeros
     return np.sqrt(radius / np.maximum(divergence, least))
 
 
-def _divergence(weights):
-    return len(weights) * (weights @ weights) - 1
+def _divergence(weights, nominal):
+    # sum w^2 / p - 1 is the same, and loses its digits where it is small
+    return np.sum((weights - nominal) ** 2 / nominal, axis=-1)
 
 
 def _spread(values):
@@ -171,8 +185,6 @@ def _reduced(features, nominal):
     if features.shape[1] <= _MAX_COLUMNS:
         return features.toarray() if issparse(features) else features
     if not issparse(features) and np.isnan(features).any():
-        known = ~np.isnan(features)
-        sums = np.where(known, features, 0.0).sum(axis=0)
-        features = np.where(known, features, sums / np.maximum(known.sum(axis=0), 1))
+        features = SimpleImputer(keep_empty_features=True).fit_transform(features)
     scores = centred_scores(features, nominal, _N_DIRECTIONS)
     return scores @ principal_axes(scores, nominal, _N_DIRECTIONS)[1]

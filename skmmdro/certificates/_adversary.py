@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import diags_array, issparse
 
 from .._estimator import DROModel
-from .._worst_shift import WorstShift, modality_response
+from .._worst_shift import WorstShift, into_ball, modality_response
 from ..ambiguity._features import orthonormal_directions
 from ..ambiguity.modality_shift import Tilts
 
@@ -50,7 +50,9 @@ def attained_weights(model, data, losses, shift):
     if blocks:
         tilts = Tilts(np.hstack(blocks), sizes, nominal)
         weights = tilts.worst_case(losses, nominal).weights
-        found.append(_into_ball(weights, nominal, shift["joint_radius"]))
+        # the tilts' own coupling may exceed the stated one; both sets are convex and
+        # hold the nominal weights, so that a way towards these leads into both
+        found.append(into_ball(weights, nominal, shift["joint_radius"]))
     return max(found, key=lambda weights: weights @ losses)
 
 
@@ -87,14 +89,3 @@ def _directions(block, response, worst, nominal):
     table = table[:, scale > 0] / scale[scale > 0]
     left, values, _ = np.linalg.svd(table, full_matrices=False)
     return left[:, values > _LEAST * values.max(initial=0.0)] * np.sqrt(len(nominal))
-
-
-def _into_ball(weights, nominal, radius):
-    """Move weights towards the nominal ones until they are in the joint ball.
-
-    The tilts' own coupling may exceed the stated one. Both sets are convex and hold the
-    nominal weights, so that this leads into both.
-    """
-    spread = np.sum((weights - nominal) ** 2 / nominal)
-    share = np.sqrt(radius / spread) if spread > radius else 1.0
-    return nominal + share * (weights - nominal)
