@@ -141,7 +141,7 @@ chi-square radius 0.03 (radii of the modalities: m0 0.01, m1 0.01, m2 0.01).
         raise ValueError(
             f"a certificate needs at least {_LEAST_ROWS} samples; got {len(data.y)}."
         )
-    losses, largest, guess = _losses(estimator, model, X, data, loss, loss_bound)
+    losses, largest, guess = _losses(model, data, loss, loss_bound)
     where = data.columns, data.nominal, data.modalities
     is_own = ambiguity is None and modalities is None
     part = parts["reweighting"]
@@ -185,7 +185,7 @@ def _parts(model, ambiguity):
     return parts
 
 
-def _losses(estimator, model, X, data, loss, loss_bound):
+def _losses(model, data, loss, loss_bound):
     """Return the losses of the samples, the largest possible one and a guess's."""
     if loss == "training":
         losses, guess = training_losses(model, data)
@@ -200,9 +200,9 @@ def _losses(estimator, model, X, data, loss, loss_bound):
         raise ValueError(
             'loss="zero_one" is for classifiers; pass loss="training" for a regressor.'
         )
-    classes = getattr(estimator, "classes_", None)
+    classes = getattr(model, "classes_", None)
     guess = 1.0 if classes is None else 1 - 1 / len(classes)
-    return (estimator.predict(X) != data.y).astype(np.float64), 1.0, guess
+    return (model.predict(data.X) != data.y).astype(np.float64), 1.0, guess
 
 
 def _bounds(losses, nominal, shift, largest, loss, confidence):

@@ -49,7 +49,7 @@ def final_model(estimator):
 
 def encode(estimator, X, y, modalities):
     """Return the Encoded data of a fitted estimator; X and y are checked."""
-    model, X = final_model(estimator), _transformed(estimator, X)
+    model, X = final_model(estimator), transformed(estimator, X)
     if isinstance(model, DROModel):
         data, y = model._validate(X, y, reset=False)
         if hasattr(model, "classes_"):
@@ -80,16 +80,16 @@ def encode(estimator, X, y, modalities):
     return Encoded(X, y, observed_data(data, nominal), groups, nominal)
 
 
-def _transformed(estimator, X):
+def transformed(estimator, X):
     """Return X as it reaches the final model."""
     if hasattr(estimator, "best_estimator_"):
-        return _transformed(estimator.best_estimator_, X)
+        return transformed(estimator.best_estimator_, X)
     if not hasattr(estimator, "steps"):
         return X
     if len(estimator.steps) > 1:
         check_is_fitted(estimator)
         X = estimator[:-1].transform(X)
-    return _transformed(estimator[-1], X)
+    return transformed(estimator[-1], X)
 
 
 def training_losses(model, encoded):

@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import column_or_1d
 
+from ..certificates._encoded import final_model, transformed
 from ._style import (
     COLORS,
     FONT,
@@ -114,15 +115,14 @@ class WorstCaseDisplay:
         display : WorstCaseDisplay
             Drawn.
         """
-        estimator = getattr(estimator, "best_estimator_", estimator)
-        model = estimator[-1] if hasattr(estimator, "steps") else estimator
+        model = final_model(estimator)
         if not hasattr(model, "worst_case"):
             raise ValueError(
                 "estimator must be a DRO estimator, or a Pipeline or search that ends "
                 f"in one; got {model!r}. For other models give weights to "
                 "WorstCaseDisplay."
             )
-        data = X if model is estimator else estimator[:-1].transform(X)
+        data = transformed(estimator, X)
         worst = model.worst_case(data, y, ambiguity=ambiguity, domains=domains)
         if by is None:
             by = y if hasattr(model, "classes_") else _binned(column_or_1d(y))
