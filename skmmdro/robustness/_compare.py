@@ -8,7 +8,7 @@ import numpy as np
 from .._sklearn import Interval, validate_params
 from ._folds import Evaluation, run
 from ._plan import KNOWN, make_plan
-from ._robustness import CONSTRAINTS, SEVERITIES, collect, to_frame
+from ._robustness import CONSTRAINTS, SEVERITIES, collect, to_frame, to_table
 from ._scoring import resolve_score
 
 
@@ -215,7 +215,4 @@ def _differences(cells, reference, confidence):
             )
         ]
     names = ("model", "modality", "shift", "severity", "difference", "lower", "upper")
-    return {
-        name: np.array(column)
-        for name, column in zip(names, zip(*rows, strict=True), strict=True)
-    }
+    return to_table(names, rows)

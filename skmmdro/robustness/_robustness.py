@@ -243,12 +243,14 @@ def collect(folds, name):
         for repeat, score in enumerate(cell.scores[:, 0])
     ]
     names = ("modality", "shift", "severity", "fold", "repeat", "score")
-    table = {
-        key: np.array(column)
-        for key, column in zip(names, zip(*rows, strict=True), strict=True)
-    }
     baseline = np.array([cells[0].scores[0, 0] for cells in folds])
-    return Robustness(table, baseline, name)
+    return Robustness(to_table(names, rows), baseline, name)
+
+
+def to_table(names, rows):
+    """Return a list of rows as a dict of arrays."""
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    return {name: np.array(column) for name, column in columns}
 
 
 def to_frame(table):
