@@ -241,12 +241,19 @@ class Reweighting:
     is_smooth : bool
         Whether the value is differentiable in the losses but for rare kinks, such as
         all losses equal. Where it is not, solvers smooth it from the start.
+    is_maximum : bool
+        Whether it is that of a few smooth risks: only EnvironmentRisk.
+    has_minimise : bool
+        Whether it has a method `minimise` that fits a model and finds its worst case
+        at the same time, since that of given losses is as much work: see `KernelBalls`.
+    first_smoothing : float
+        Relative to the losses; where solvers begin.
     """
 
     is_smooth = True
-    is_maximum = False  # of a few smooth risks: only EnvironmentRisk
-    has_minimise = False  # whether `minimise` fits a model
-    first_smoothing = 1e-3  # relative to the losses; where solvers begin
+    is_maximum = False
+    has_minimise = False
+    first_smoothing = 1e-3
 
     @abstractmethod
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
@@ -278,31 +285,6 @@ class Reweighting:
         `losses` is a cvxpy expression; the expression must not decrease in it.
         Written independently of `worst_case`, which is tested against it.
         """
-
-    def minimise(self, model, nominal, scale, max_iter):
-        """Fit a model and find its worst case at the same time.
-
-        Only sets with `has_minimise` have it, whose worst case alone is as much work.
-
-        Parameters
-        ----------
-        model : object
-            What the losses depend on, with the methods of `FixedLosses` of the kernel
-            balls.
-        nominal : ndarray of shape (n_samples,)
-            Positive weights that sum to one.
-        scale : float
-            Size of the losses, positive.
-        max_iter : int
-            Steps at most.
-
-        Returns
-        -------
-        fit : tuple
-            (theta, WorstCase, n_iter, is_stopped). The value of the worst case is an
-            upper bound by dual functions.
-        """
-        raise NotImplementedError
 
     def take(self, rows):
         """Return the set for a subset of the samples; self if it holds nothing by row.

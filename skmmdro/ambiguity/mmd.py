@@ -226,6 +226,27 @@ class KernelBalls(Reweighting):
         return weights / weights.sum()
 
     def minimise(self, model, nominal, scale, max_iter):
+        """Fit a model and find its worst case at the same time.
+
+        The worst case alone is as much work. Solvers ask for it if `has_minimise`.
+
+        Parameters
+        ----------
+        model : object
+            What the losses depend on, with the methods of `FixedLosses`.
+        nominal : ndarray of shape (n_samples,)
+            Positive weights that sum to one.
+        scale : float
+            Size of the losses, positive.
+        max_iter : int
+            Steps at most.
+
+        Returns
+        -------
+        fit : tuple
+            (theta, WorstCase, n_iter, is_stopped). The value of the worst case is an
+            upper bound by dual functions.
+        """
         found = self._interior_point(nominal, scale).minimise(model, max_iter)
         weights = found.weights
         worst = WorstCase(found.bound(), weights, lambda: None, weights)
