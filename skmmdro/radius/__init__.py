@@ -2,7 +2,8 @@
 
 from ._confidence import confidence_radius
 from ._estimate import RadiusEstimate, estimate_radii
-from ._path import RadiusPath, radius_max, radius_path
+from ._max import radius_max
+from ._path import RadiusPath, radius_path
 
 __all__ = [
     "RadiusEstimate",
