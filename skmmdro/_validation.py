@@ -24,6 +24,14 @@ def unchanged_on_error(method):
     return guarded
 
 
+def register_alias(cls, registry):
+    """Add a class that states an alias of its own; raise if another one has it."""
+    if cls.__dict__.get("alias") is not None:
+        other = registry.setdefault(cls.alias, cls)
+        if other.__qualname__ != cls.__qualname__:
+            raise TypeError(f"{cls} and {other} share the alias {cls.alias!r}.")
+
+
 def per_modality(value, modalities, *, parameter):
     """Expand a number or a dict by modality name to one value per modality.
 

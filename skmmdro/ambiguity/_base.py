@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._validation import register_alias
+
 REGISTRY = {}
 
 
@@ -35,10 +37,7 @@ class AmbiguitySet(BaseEstimator):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        if cls.__dict__.get("alias") is not None:
-            other = REGISTRY.setdefault(cls.alias, cls)
-            if other.__qualname__ != cls.__qualname__:
-                raise TypeError(f"{cls} and {other} share the alias {cls.alias!r}.")
+        register_alias(cls, REGISTRY)
 
     def __add__(self, other):
         from ._composite import compose  # it needs this class

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._validation import register_alias
+
 REGISTRY = {}
 _NEAR_KINK = 1e-6  # relative; what solvers leave of a raw prediction at a kink
 
@@ -33,10 +35,7 @@ class Loss(BaseEstimator):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        if cls.__dict__.get("alias") is not None:
-            other = REGISTRY.setdefault(cls.alias, cls)
-            if other.__qualname__ != cls.__qualname__:
-                raise TypeError(f"{cls} and {other} share the alias {cls.alias!r}.")
+        register_alias(cls, REGISTRY)
 
     def fitted(self, y, nominal):
         """Return the loss with what it learns from the training targets made fixed."""
