@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ._base import RiskCurvature, WorstCase
+
 _MAX_PIECES = 200  # each step is exact on its linear piece; one or two are usual
 _ROUNDING = 8 * np.finfo(float).eps  # of a sum, relative to it
 
@@ -134,3 +136,37 @@ def worst_fraction(losses, nominal, level):
     ties = losses == eta
     weights[ties] = nominal[ties] * max(1 - weights.sum(), 0) / nominal[ties].sum()
     return weights / weights.sum()
+
+
+def filled_case(losses, nominal, slope, center, ratio, free):
+    """Return the WorstCase of filled weights.
+
+    Parameters
+    ----------
+    losses, nominal, slope
+        As for :func:`fill`.
+    center : ndarray of shape (n_samples,)
+        Weights that are free of charge.
+    ratio : ndarray of shape (n_samples,)
+        The ratios filled, those of the worst weights to the nominal ones.
+    free : list of ndarray of bool of shape (n_samples,)
+        Parts of the samples within which mass moves about and its total stays.
+
+    Returns
+    -------
+    worst : WorstCase
+    """
+    weights = nominal * ratio
+    weights /= weights.sum()
+    charge = 0.5 * slope * np.sum((weights - center) ** 2 / nominal)
+
+    def curvature():
+        masses = np.array([np.where(part, nominal, 0.0) for part in free])
+        totals = masses.sum(axis=1)
+        masses, totals = masses[totals > 0], totals[totals > 0]
+        if not len(masses):
+            return None
+        vectors = masses / np.sqrt(slope * totals)[:, None]
+        return RiskCurvature(masses.sum(axis=0) / slope, vectors)
+
+    return WorstCase(float(weights @ losses - charge), weights, curvature, weights)

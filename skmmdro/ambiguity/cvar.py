@@ -10,10 +10,9 @@ from ._base import (
     Nominal,
     Reweighting,
     ReweightingSet,
-    RiskCurvature,
     WorstCase,
 )
-from ._fill import fill, worst_fraction
+from ._fill import fill, filled_case, worst_fraction
 
 
 class CVaR(ReweightingSet):
@@ -108,20 +107,8 @@ class CappedWeights(Reweighting):
         mu = 2 * smoothing / (1 / level - 1)
         center = nominal if center is None else center
         ratio = fill(losses, center / nominal, nominal, mu, 1.0, 1 / level)
-        weights = nominal * ratio
-        weights /= weights.sum()
-        charge = 0.5 * mu * np.sum((weights - center) ** 2 / nominal)
-        value = float(weights @ losses - charge)
-
-        def curvature():
-            free = np.where((ratio > 0) & (ratio < 1 / level), nominal, 0.0)
-            total = free.sum()
-            if total == 0:
-                return None
-            vectors = free[None] / np.sqrt(mu * total)
-            return RiskCurvature(free / mu, vectors)
-
-        return WorstCase(value, weights, curvature, weights)
+        free = [(ratio > 0) & (ratio < 1 / level)]
+        return filled_case(losses, nominal, mu, center, ratio, free)
 
     def cvxpy_risk(self, losses, nominal):
         """Return the dual form as (convex expression, constraints)."""

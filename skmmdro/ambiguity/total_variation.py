@@ -11,10 +11,9 @@ from ._base import (
     Nominal,
     Reweighting,
     ReweightingSet,
-    RiskCurvature,
     WorstCase,
 )
-from ._fill import fill, fill_and_level, worst_fraction
+from ._fill import fill, fill_and_level, filled_case, worst_fraction
 
 _LARGEST = 1 - 1e-6  # joint radius that many modalities cannot exceed
 _SURE = 1e-12  # levels further apart, relative to the losses, are not so by rounding
@@ -130,22 +129,7 @@ class TotalVariationBall(Reweighting):
         mu = 2 * smoothing / (self.radius**2 / nominal.min() + self.radius)
         center = nominal if center is None else center
         ratio, free = self._smoothed(losses, nominal, mu, center / nominal)
-        weights = nominal * ratio
-        weights /= weights.sum()
-        charge = 0.5 * mu * np.sum((weights - center) ** 2 / nominal)
-        value = float(weights @ losses - charge)
-
-        def curvature():
-            # within each free part mass moves about and its total stays
-            masses = np.array([np.where(part, nominal, 0.0) for part in free])
-            totals = masses.sum(axis=1)
-            masses, totals = masses[totals > 0], totals[totals > 0]
-            if not len(masses):
-                return None
-            vectors = masses / np.sqrt(mu * totals)[:, None]
-            return RiskCurvature(masses.sum(axis=0) / mu, vectors)
-
-        return WorstCase(value, weights, curvature, weights)
+        return filled_case(losses, nominal, mu, center, ratio, free)
 
     def share_used(self, weights, nominal):
         return float(0.5 * np.abs(weights - nominal).sum()) / self.radius
