@@ -19,6 +19,7 @@ _ALIKE = 0.5  # cosine of gains above which their solutions are taken to be clos
 _WEAK, _LEAST_WEAK = 1e-3, 1e-6  # curvature, relative to the gain, of proximal terms
 _WEAKER = 0.1  # change of it with each program that moves c by more than
 _CLOSE = 1e-6  # this; then they are as at first, since the weakest ones cost digits
+_LEAST_GAIN = 1e-6  # of a quadratic model, relative to its matrix
 _ENTERING = 0.1  # first multiplier of a ball that is entered
 _ARRIVED = 1e-12  # relative move of a Newton step
 
@@ -113,7 +114,8 @@ class TiltSet:
         -------
         c : ndarray of shape (size,)
         """
-        scale = np.linalg.norm(gain)
+        # where the matrix is much larger, rounding would swallow the proximal terms
+        scale = max(np.linalg.norm(gain), _LEAST_GAIN * np.linalg.norm(matrix))
         if scale == 0:
             return np.zeros_like(gain)
         return self._solve(gain / scale, matrix / scale, "quadratic").c
