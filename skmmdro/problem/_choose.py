@@ -10,7 +10,8 @@ _MAX_KINKED = 1_500  # the same if each of them may have a kink
 _MAX_KINKED_BALLS = 2_000  # terms up to which cones are faster than kinks in balls
 _MAX_STACKED = 150  # the same for several outputs on stacked copies of the data
 _MAX_CONES = 500_000  # terms times unknowns up to which cones are a last resort
-_PATIENCE = 200  # iterations; who allows fewer wants to stop early
+_QUICK_CONES = 20_000  # the same up to which they are not the very last one
+_PATIENCE = 200  # iterations before that; who allows fewer wants to stop early
 _CONES, _MINIMAX, _DONE = "cvxpy", "minimax", ("optimal", "stopped")
 
 
@@ -84,14 +85,20 @@ def _descend(problem, solver, options, start, tried=None):
     `tried` is the reference's solution, if it was asked before.
     """
     name = _pick(problem) if solver == "auto" else solver
-    solution = _fast(problem, name, options, start)
-    if solution.status in _DONE or solver != "auto":
-        return solution
+    volume = problem.n_terms * problem.size
+    has_reference = solver == "auto" and volume <= _MAX_CONES
+    is_quick = has_reference and volume <= _QUICK_CONES
+    most = min(options.max_iter, _PATIENCE) if is_quick else options.max_iter
+    solution = _fast(problem, name, replace(options, max_iter=most), start)
     impatient = solution.status == "max_iter" and options.max_iter < _PATIENCE
-    if impatient or problem.n_terms * problem.size > _MAX_CONES:
+    if solution.status in _DONE or impatient or not has_reference:
         return solution
-    other = tried or _by_cones(problem, start, options)  # the last resort
-    return solution if other is None else _better(problem, solution, other, options)
+    other = tried or _by_cones(problem, start, options)
+    best = solution if other is None else _better(problem, solution, other, options)
+    left = options.after(solution.n_iter)
+    if best.status in _DONE or solution.status != "max_iter" or left.max_iter == 0:
+        return best
+    return _better(problem, best, _fast(problem, name, left, best.theta), options)
 
 
 def _by_cones(problem, start, options):
