@@ -16,9 +16,9 @@ _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
 _MAX_ROUNDS, _MAX_PROGRAMS = 200, 12
 _ALIKE = 0.5  # cosine of gains above which their solutions are taken to be close
-_WEAK, _LEAST_WEAK = 1e-3, 1e-6  # curvature, relative to the gain, of proximal terms
+_WEAK, _LEAST_WEAK = 1e-3, 1e-9  # curvature, relative to the gain, of proximal terms
 _WEAKER = 0.1  # change of it with each program that moves c by more than
-_CLOSE = 1e-6  # this; then they are as at first, since the weakest ones cost digits
+_CLOSE = 1e-6  # this; then they are as at first, since weak ones cost digits
 _LEAST_GAIN = 1e-6  # of a quadratic model, relative to its matrix
 _ENTERING = 0.1  # first multiplier of a ball that is entered
 _ARRIVED = 1e-12  # relative move of a Newton step
@@ -210,9 +210,13 @@ class TiltSet:
             left = hold < 0
             entered = (hold == 0) & (self.squares(c) > 1 + _FEASIBLE)
             hold[left], hold[entered] = 0.0, _ENTERING
-            move = np.abs(c - before).max()
+            move, is_bent = np.abs(c - before).max(), near.any() or on_sphere.any()
+            # along a face of solutions steps have no end; a linear objective has at
+            # most the proximal term times the move times the diameter to gain
+            is_linear = not (on_sphere.any() or matrix.any())
+            enough = _CLOSE if is_linear else _ARRIVED
+            exact = not is_bent or (weak == _WEAK and move <= enough)
             weak = max(weak * _WEAKER, _LEAST_WEAK) if move > _CLOSE else _WEAK
-            exact = move <= _ARRIVED or not (near.any() or on_sphere.any())
             if exact and not np.any(left | entered):
                 return Tilt(c, rows, price, hold, 0.0)
         return None
