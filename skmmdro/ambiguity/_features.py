@@ -1,5 +1,7 @@
 """Functions of one modality: its principal directions, or those of random features."""
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.kernel_approximation import RBFSampler
@@ -10,7 +12,8 @@ from .._rows import distinct_rows
 
 KERNELS = {"rbf", "linear"}
 N_RANDOM = 200  # random Fourier features of a block
-_CHUNK = 4_096  # rows whose random features are in memory at a time
+_CHUNK = 4_096  # rows whose random features are made at a time
+_KEPT = 8  # such parts that are kept for the next pass
 _LEAST_VARIANCE = 1e-10  # relative; directions below are rounding
 _NULL = 1e-14  # the same of a matrix that is not taken as it comes
 
@@ -45,17 +48,22 @@ def orthonormal_directions(block, nominal, n_directions, features):
     sampler = RBFSampler(gamma=1 / spread, n_components=N_RANDOM, random_state=0)
     sampler.fit(np.zeros((1, block.shape[1])))
     chunks = [slice(a, a + _CHUNK) for a in range(0, block.shape[0], _CHUNK)]
-    # three passes, since the features of all rows may not fit in memory
-    mean = sum(nominal[rows] @ sampler.transform(block[rows]) for rows in chunks)
+
+    @lru_cache(maxsize=_KEPT)  # the features of all rows may not fit in memory
+    def transformed(k):
+        return sampler.transform(block[chunks[k]])
+
+    parts = range(len(chunks))
+    mean = sum(nominal[chunks[k]] @ transformed(k) for k in parts)
     covariance = np.zeros((N_RANDOM, N_RANDOM))
-    for rows in chunks:
-        values = sampler.transform(block[rows]) - mean
-        covariance += (values.T * nominal[rows]) @ values
+    for k in parts:
+        values = transformed(k) - mean
+        covariance += (values.T * nominal[chunks[k]]) @ values
     variances, axes = np.linalg.eigh(covariance)
     variances = variances[: -n_directions - 1 : -1]
     axes = axes[:, : -n_directions - 1 : -1]
-    scores = [(sampler.transform(block[rows]) - mean) @ axes for rows in chunks]
-    return _standardised(np.concatenate(scores), variances, nominal)
+    scores = np.concatenate([(transformed(k) - mean) @ axes for k in parts])
+    return _standardised(scores, variances, nominal)
 
 
 def _standardised(scores, variances, nominal):
