@@ -63,6 +63,9 @@ def test_products(container, columns, masks):
     G = rng.standard_normal((len(stacked), 2))
     np.testing.assert_allclose(data.matmul(W), stacked @ W, **CLOSE)
     np.testing.assert_allclose(data.rmatmul(G), stacked.T @ G, **CLOSE)
+    for e, column in enumerate(G.T):  # one copy in each column
+        column[: e * N_SAMPLES], column[(e + 1) * N_SAMPLES :] = 0, 0
+    np.testing.assert_allclose(data.rmatmul(G), stacked.T @ G, **CLOSE)
     assert data.matmul(W).dtype == data.rmatmul(G).dtype == np.float64
     for weights in (rng.random(len(stacked)), rng.standard_normal(len(stacked))):
         gram, sums = data.gram(weights)

@@ -57,12 +57,24 @@ class MaskedData:
 
     def rmatmul(self, G):
         G = self._copies(G)
+        used = G.any(axis=1)
+        if np.all(used.sum(axis=0) <= 1):
+            return self._rmatmul_in_copies(G, used.argmax(axis=0))
         total = G.sum(axis=0)
         out = np.empty((self.shape[1], G.shape[2]))
         for k, (block, columns) in self._each():
             lost = G[self.masks[:, k]]
             out[columns] = block.rmatmul(total - lost.sum(axis=0))
             out[columns] += np.outer(self.means[k], lost.sum(axis=(0, 1)))
+        return out
+
+    def _rmatmul_in_copies(self, G, copies):
+        """Return the product if each column is zero outside of one copy."""
+        G = G[copies, :, np.arange(len(copies))].T
+        out, sums = self.whole.rmatmul(G), G.sum(axis=0)
+        for k, columns in enumerate(self.columns):
+            lost = self.masks[copies, k]
+            out[columns] = np.where(lost, np.outer(self.means[k], sums), out[columns])
         return out
 
     def gram(self, weights, dtype=np.float64):
