@@ -241,7 +241,13 @@ class Reweighting:
         Whether the value is differentiable in the losses but for rare kinks, such as
         all losses equal. Where it is not, solvers smooth it from the start.
     is_maximum : bool
-        Whether it is that of a few smooth risks: only EnvironmentRisk.
+        Whether it is the largest mixture of a few smooth risks. Solvers then need no
+        smoothing, but the following, for which EnvironmentRisk is an example:
+        `prior`, a mixture to begin with; ``components(losses, nominal)``, the worst
+        cases of the risks and their values; ``case_weights(cases, n_terms)``, their
+        weights as rows; ``mixed(cases, pi, n_terms)``, the WorstCase of a mixture; and
+        ``best_mixture(curvature, gain)``, which maximises
+        ``gain'pi - pi'curvature pi / 2``.
     has_minimise : bool
         Whether it has a method `minimise` that fits a model and finds its worst case
         at the same time, since that of given losses is as much work: see `KernelBalls`.

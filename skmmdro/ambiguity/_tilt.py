@@ -152,7 +152,7 @@ class TiltSet:
 
         A quadratic model may just have foretold what is to be found without one.
         """
-        kinds = {"linear", "proximal", "quadratic"} if kind == "linear" else {kind}
+        kinds = ("linear", "proximal", "quadratic") if kind == "linear" else (kind,)
         alike = []
         for gradient, guess in [self._last[k] for k in kinds if k in self._last]:
             here = pull - matrix @ guess.c
