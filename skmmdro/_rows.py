@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-_CHUNK = 2**20  # entries hashed at a time
+_CHUNK = 2**16  # entries hashed at a time
 
 
 def row_codes(X):
@@ -36,7 +36,9 @@ def row_codes(X):
     step = max(_CHUNK // X.shape[1], 1)
     for start in range(0, len(X), step):
         rows = slice(start, start + step)
-        codes[rows] = (_bits(X[rows]) * factors).sum(axis=1, dtype=np.uint64)
+        bits = _bits(X[rows])
+        bits *= factors
+        codes[rows] = bits.sum(axis=1, dtype=np.uint64)
     return scramble(codes)
 
 
@@ -47,8 +49,8 @@ def distinct_rows(X):
 
 def scramble(codes):
     """Spread integers over all 64-bit integers, one to one."""
-    codes = np.asarray(codes).astype(np.uint64, copy=False)
-    return (codes ^ (codes >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
+    codes = np.asarray(codes).astype(np.uint64)
+    return _scramble(codes, np.empty_like(codes))
 
 
 def double_rows(X):
@@ -70,4 +72,14 @@ def _bits(values):
     bit, the same summand whatever the factor. Scrambled patterns have neither.
     """
     values = np.ascontiguousarray(values, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
-    return scramble(scramble(values.view(np.uint64)))
+    bits = values.view(np.uint64)
+    scratch = np.empty_like(bits)
+    return _scramble(_scramble(bits, scratch), scratch)
+
+
+def _scramble(codes, scratch):
+    """Scramble in place: new memory would take longer than the arithmetic."""
+    np.right_shift(codes, np.uint64(32), out=scratch)
+    codes ^= scratch
+    codes *= np.uint64(0x9E3779B97F4A7C15)
+    return codes

@@ -265,7 +265,8 @@ def _half_covariances(scores, weights, cell):
     size = scores.shape[1]
     order = np.argsort(cell, kind="stable")
     root = np.sqrt(weights)[order]
-    scaled = root[:, None] * scores[order]
+    scaled = scores[order]
+    scaled *= root[:, None]
     edges = np.searchsorted(cell[order], np.arange(N_CELLS + 1))
     mass, mean = np.empty(N_CELLS), np.empty((N_CELLS, size))
     moment = np.empty((N_CELLS, size, size))
@@ -277,7 +278,8 @@ def _half_covariances(scores, weights, cell):
     share = SIDES / (SIDES @ mass)[:, None]
     mean = share @ mean
     moment = (share @ moment.reshape(N_CELLS, -1)).reshape(-1, size, size)
-    return moment - mean[:, :, None] * mean[:, None, :]
+    moment -= mean[:, :, None] * mean[:, None, :]
+    return moment
 
 
 def _leading_pair(cross):
