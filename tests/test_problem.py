@@ -434,6 +434,7 @@ def test_penalty_derivatives(error, budgets):
         np.testing.assert_allclose(
             product(unit), (high[1] - low[1]) / (2 * STEP), atol=1e-7
         )
+    np.testing.assert_allclose(p.penalty.matrix(p.W, widths), hessian, atol=1e-12)
     bound = np.diag(np.repeat(p.penalty.diagonal(p.W, widths), 2))
     assert np.linalg.eigvalsh(bound - hessian).min() >= -1e-12
 

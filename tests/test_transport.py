@@ -120,6 +120,8 @@ def test_norm_derivative(inner, outer, radii, scale, n_outputs):
         change = norm.project(A + step * V) - norm.project(A - step * V)
         found = norm.derivative(A)(V)
         np.testing.assert_allclose(found, change / (2 * step), atol=1e-6 * scale)
+        matrix = norm.derivative_matrix(A)
+        np.testing.assert_allclose(matrix @ V.ravel(), found.ravel(), atol=1e-12)
 
 
 @every_inner

@@ -96,18 +96,35 @@ class BlockNorm:
 
     def derivative(self, A):
         """Return the map V -> derivative of `project` at A along V."""
-        sizes = np.maximum(self._sizes(A), _TINY)
-        kept, change = self._fit(sizes, self.radii)
-        unit = A / sizes[self.cells, None]
-        share = (kept / sizes)[self.cells, None]
+        unit, share, change = self._turn(A)
 
         def product(V):
             rows = np.einsum("ij,ij->i", unit, V)
-            along = np.bincount(self.cells, rows, minlength=len(sizes))
-            turned = V - unit * along[self.cells, None]
-            return share * turned + unit * change(along)[self.cells, None]
+            along = np.bincount(self.cells, rows, minlength=len(share))
+            turned = share[self.cells, None] * (V - unit * along[self.cells, None])
+            return turned + unit * change(along)[self.cells, None]
 
         return product
+
+    def derivative_matrix(self, A):
+        """Return that map as a matrix, for entries in the order of ``A.ravel()``."""
+        unit, share, change = self._turn(A)
+        cells = np.repeat(self.cells, A.shape[1])
+        along = np.zeros((len(cells), len(share)))
+        along[np.arange(len(cells)), cells] = unit.ravel()
+        out = along @ (change(np.eye(len(share))).T - np.diag(share)) @ along.T
+        out[np.diag_indices(len(cells))] += share[cells]
+        return out
+
+    def _turn(self, A):
+        """Return the directions of A in its cells, and what becomes of their sizes.
+
+        That is the share of each size that is kept, and the map from changes of the
+        sizes, as rows, to those of what is kept of them.
+        """
+        sizes = np.maximum(self._sizes(A), _TINY)
+        kept, change = self._fit(sizes, self.radii)
+        return A / sizes[self.cells, None], kept / sizes, change
 
     def _sizes(self, W):
         squares = np.einsum("ij,ij->i", W, W)
@@ -168,7 +185,7 @@ def _shrink_in_balls(sizes, cost, balls):
     def change(along):
         out = np.where(kept > 0, along, 0.0)
         for price in bound:
-            out -= (price @ along) / (price @ price) * price
+            out = out - (along @ price)[..., None] / (price @ price) * price
         return out
 
     return kept, change
@@ -205,14 +222,16 @@ def _clip_jointly(sizes, owner, radii):
     counts = np.bincount(owner[clipped], minlength=len(radii))
     moving = counts > 0
     rate = np.where(moving, 1 / np.where(used, radii, 1) / np.maximum(counts, 1), 0.0)
+    mean = (owner[:, None] == np.arange(len(radii))) * clipped[:, None]
+    mean = mean / np.maximum(counts, 1)
 
     def change(along):
-        sums = np.bincount(owner[clipped], along[clipped], minlength=len(radii))
-        means = sums / np.maximum(counts, 1)
+        means = along @ mean
         # the limits keep their sum of costs: d limit = mean - d theta * rate
         weight = counts * rate
-        turn = (weight @ means) / max(weight @ rate, _TINY)
-        return np.where(clipped, (means - turn * rate)[owner], (sizes <= kept) * along)
+        turn = (means @ weight)[..., None] / max(weight @ rate, _TINY)
+        limits = (means - turn * rate)[..., owner]
+        return np.where(clipped, limits, (sizes <= kept) * along)
 
     return kept, change
 

@@ -126,9 +126,7 @@ def _add_penalty(problem, out, at):
     widths = problem.smoothing_widths()
     head = problem.n_features * problem.n_outputs
     if problem.penalty.has_kinks:
-        product = problem.penalty.hessian_product(W, widths, at.charge_rate)
-        units = np.eye(head).reshape(head, problem.n_features, problem.n_outputs)
-        out[:head, :head] += np.array([product(V).ravel() for V in units])
+        out[:head, :head] += problem.penalty.matrix(W, widths, at.charge_rate)
     else:
         out[np.arange(head), np.arange(head)] += problem.penalty.alpha
     fixed = np.flatnonzero(np.repeat(problem.fixed, problem.n_outputs))

@@ -151,14 +151,35 @@ class BlockPenalty:
 
         return product
 
-    def _budgets_product(self, W, widths, rate):
+    def matrix(self, W, widths, rate=1.0):
+        """Return the Hessian, for entries of W in the order of ``W.ravel()``."""
+        out = np.zeros((W.size, W.size))
+        labels = np.repeat(self.labels, W.shape[1])
+        diagonal = np.full(W.size, self.alpha)
+        if self.has_budgets:
+            rates, bend = self._bends(W, widths, rate)
+            diagonal += rates[labels]
+            turn = np.outer(bend[labels] * W.ravel(), W.ravel())
+            out -= np.where(labels[:, None] == labels, turn, 0.0)
+        if self.mu > 0:
+            further = self.norm.derivative_matrix(self.center + W / self.mu)
+            out += rate / self.mu * further
+        out[np.diag_indices(W.size)] += diagonal
+        return out
+
+    def _bends(self, W, widths, rate):
+        """Return t_k / n_k and t_k / n_k^3 of the smooth norms n_k of blocks."""
         norms, rates = self._smooth(W, widths)
         rates = rate * rates
         bend = np.divide(rates, norms**2, out=np.zeros_like(rates), where=norms > 0)
+        return rates, bend
+
+    def _budgets_product(self, W, widths, rate):
+        rates, bend = self._bends(W, widths, rate)
 
         def product(V):
             along = np.bincount(
-                self.labels, np.einsum("ij,ij->i", W, V), minlength=len(norms)
+                self.labels, np.einsum("ij,ij->i", W, V), minlength=len(bend)
             )
             turn = (bend * along)[self.labels, None]
             return rates[self.labels, None] * V - turn * W
