@@ -66,10 +66,11 @@ def _iterate(problem, start, options, metric, enough=0.0):
     at = problem.evaluate(start)
     before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
     is_cheap = problem.n_samples * problem.size**2 <= CHEAP
-    damping, kinked = 0.0, may_kink(problem)
+    damping, kinked, was_flat = 0.0, may_kink(problem), False
     while n_iter < options.max_iter:
         if metric is None:
             metric, before = Metric(factored_hessian(problem, at, damping)), np.inf
+            was_flat = at.worst.curvature() is None
         step = -metric.solve(at.gradient)
         decrement = -at.gradient @ step
         if decrement > _KEEP * before:
@@ -98,7 +99,9 @@ def _iterate(problem, start, options, metric, enough=0.0):
         at, before = trial, decrement
         is_short = length < SHORT and not kinked
         damping = _more(damping) if is_short else _less(damping)
-        metric = None if is_short else metric
+        # equal losses of a constant model have hidden how the risk bends
+        hid = was_flat and at.worst.curvature() is not None
+        metric = None if is_short or hid else metric
         if options.progress(at):
             status = "stopped"
             break
