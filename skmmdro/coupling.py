@@ -286,12 +286,12 @@ def _leading_pair(cross):
     """Return leading singular vectors of a stack of matrices.
 
     Five squarings of C'C are 32 power iterations; the held-out measure does not need
-    more.
+    more. With trace one the largest eigenvalue stays above width**-32.
     """
     power = np.swapaxes(cross, -1, -2) @ cross
+    trace = np.trace(power, axis1=-2, axis2=-1)[..., None, None]
+    power = power / np.maximum(trace, _TINY)
     for _ in range(5):
-        trace = np.trace(power, axis1=-2, axis2=-1)[..., None, None]
-        power = power / np.maximum(trace, _TINY)
         power = power @ power
     best = np.argmax(np.diagonal(power, axis1=-2, axis2=-1), axis=-1)
     right = np.take_along_axis(power, best[..., None, None], axis=-1)[..., 0]
