@@ -526,3 +526,10 @@ def test_no_learner_beats_the_floor(radius):
             ]
             excess.append(np.array(errors) - (0.5 - half))
         assert np.max(np.mean(excess, axis=0)) >= two_point_floor(radius, 100) - 1e-12
+
+
+def test_a_search_without_a_model_is_refused():
+    X, y = make_multimodal_classification(80, random_state=0, return_X_y=True)
+    search = GridSearchCV(DROClassifier(), {"alpha": [1e-3]}, cv=2, refit=False)
+    with pytest.raises(ValueError, match="refit=False and has no model"):
+        risk_certificate(search.fit(X, y), X, y)

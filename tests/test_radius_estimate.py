@@ -190,6 +190,7 @@ def test_transport_distance_of_a_translation():
         ({"X_target": np.ones((30, 2)), "modalities": [1]}, "adds up to 1 columns"),
         ({"X_target": np.ones((30, 2)), "modalities": {"a": [0]}}, "in no modality"),
         ({"X_target": np.ones((30, 2)), "confidence": 1.0}, "confidence"),
+        ({"X_target": np.full((30, 2), "fine")}, "X_target must hold numbers"),
     ],
 )
 def test_bad_input(kwargs, message):

@@ -42,6 +42,11 @@ class Encoded:
 
 def final_model(estimator):
     """Return the last step of a Pipeline, the best model of a search, or itself."""
+    if hasattr(estimator, "cv_results_") and not estimator.refit:
+        raise ValueError(
+            f"{type(estimator).__name__} was fitted with refit=False and has no model; "
+            "search with refit=True, or pass a fitted model."
+        )
     if hasattr(estimator, "best_estimator_"):
         return final_model(estimator.best_estimator_)
     return final_model(estimator[-1]) if hasattr(estimator, "steps") else estimator

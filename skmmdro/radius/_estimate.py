@@ -272,14 +272,20 @@ def _validate(X, modalities):
 
 
 def _to_numbers(X, name):
-    return check_array(
-        X,
-        accept_sparse="csr",
-        dtype=np.float64,
-        ensure_all_finite=True if issparse(X) else "allow-nan",
-        ensure_min_samples=_LEAST_ROWS,
-        input_name=name,
-    )
+    options = {
+        "accept_sparse": "csr",
+        "ensure_all_finite": True if issparse(X) else "allow-nan",
+        "ensure_min_samples": _LEAST_ROWS,
+        "input_name": name,
+    }
+    X = check_array(X, dtype=None, **options)
+    try:
+        return check_array(X, dtype=np.float64, **options)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must hold numbers; got an entry that is none ({error}). Encode "
+            "text and categories first, with a ModalityTransformer for example."
+        ) from error
 
 
 def _validate_target(X, X_target, data):
