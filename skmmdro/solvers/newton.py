@@ -64,20 +64,20 @@ def _iterate(problem, start, options, metric, enough=0.0):
     `enough` is a relative Newton decrement at which to stop without a certificate.
     """
     at = problem.evaluate(start)
-    before, n_iter, n_short, status = np.inf, 0, 0, "max_iter"
+    before, n_iter, n_short = np.inf, 0, 0
     is_cheap = problem.n_samples * problem.size**2 <= CHEAP
     damping, kinked, was_flat = 0.0, may_kink(problem), False
     while n_iter < options.max_iter:
         if metric is None:
             metric, before = Metric(factored_hessian(problem, at, damping)), np.inf
-            was_flat = at.worst.curvature() is None
+            was_flat = not is_cheap and at.worst.curvature() is None
         step = -metric.solve(at.gradient)
         decrement = -at.gradient @ step
         if decrement > _KEEP * before:
             metric = None
             continue
         if decrement <= enough * abs(at.value):
-            break
+            return at, metric, "close", n_iter, None
         gap = polished_gap(problem, at, decrement, options.tol)
         if gap is not None and (metric.is_fresh or not is_cheap or problem.smoothing):
             return at, metric, "optimal", n_iter, gap
@@ -87,11 +87,9 @@ def _iterate(problem, start, options, metric, enough=0.0):
         trial, length = line_search(problem, at, step)
         n_iter += 1
         n_short = n_short + 1 if length < SHORT else 0
-        at_kink = n_short == MAX_SHORT and kinked
-        if trial is None or at_kink:
+        if trial is None or (kinked and n_short == MAX_SHORT):
             if metric.is_fresh and (kinked or damping > _MAX_DAMPING):
-                status = "stalled"
-                break
+                return at, metric, "stalled", n_iter, None
             damping = _more(damping) if metric.is_fresh else damping
             metric = None
             continue
@@ -103,9 +101,8 @@ def _iterate(problem, start, options, metric, enough=0.0):
         hid = was_flat and at.worst.curvature() is not None
         metric = None if is_short or hid else metric
         if options.progress(at):
-            status = "stopped"
-            break
-    return at, metric, status, n_iter, None
+            return at, metric, "stopped", n_iter, None
+    return at, metric, "max_iter", n_iter, None
 
 
 def _more(damping):
