@@ -17,6 +17,7 @@ from ._joint import COUPLING, bind_radii
 
 _MAX_ITER = 100  # about four steps are usual
 _CONVERGED = 1e-14  # times 1 + 1 / sqrt(radius): rounding of the divergence
+_NEGLIGIBLE = 1e-20  # radius that changes the value by 1e-10 standard deviations
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
 _LARGEST_STEP = 2.0  # by which the logarithm of the tilt may change in a step
 _SLOW = 0.5  # a step that leaves more of the error is followed by a bisection
@@ -112,7 +113,7 @@ class KullbackLeiblerBall(Reweighting):
     """Reweightings q of the samples with ``sum q log(q / p) <= radius``."""
 
     def __init__(self, radius):
-        self.radius = radius
+        self.radius = radius if radius > _NEGLIGIBLE else 0.0
 
     def worst_case(self, losses, nominal, smoothing=0.0, center=None):
         """Maximise ``q'losses - mu KL(q || nominal)`` over the ball.
