@@ -48,7 +48,8 @@ def fill_and_level(losses, offset, nominal, slope, total, cap=np.inf):
 
 def _rough_level(values, mass, amount, cap):
     """Return about the level that `_level` finds, fast wherever it is."""
-    if cap == np.inf:
+    least = values.max() - cap  # none is full at levels above this
+    if cap == np.inf or mass @ np.maximum(values - least, 0) >= amount:
         return _uncapped_level(values, mass, amount)
     order = np.argsort(-values)
     values, mass = values[order], mass[order]
