@@ -528,6 +528,9 @@ def test_single_precision_makes_about_the_same_factor(kind, smoothing, monkeypat
     problem = make(kind, smoothing=smoothing)
     at = problem.evaluate(random_theta(problem))
     exact, rough = problem.hessian(at), factored_hessian(problem, at)
+    if kind == "multinomial":  # singular in the intercepts
+        np.testing.assert_array_equal(rough.lower, Factor(exact).lower)
+        return
     error = np.tril(rough.lower) @ np.tril(rough.lower).T - exact
     assert 0 < np.abs(error).max() < 1e-5 * np.abs(exact).max()
     # the cache of Gram matrices knows the precision of what it holds

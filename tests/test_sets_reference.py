@@ -11,7 +11,8 @@ from test_reference import WIDTHS, make_problem
 
 from skmmdro import DROClassifier, DRORegressor
 from skmmdro.ambiguity import REGISTRY as SETS
-from skmmdro.ambiguity import Composite, ModalityLoss, Wasserstein
+from skmmdro.ambiguity import Composite, ModalityLoss, ModalityShift, Wasserstein
+from skmmdro.ambiguity._tilt import TiltSet
 from skmmdro.losses import REGISTRY as LOSSES
 
 N_SAMPLES = 40
@@ -153,3 +154,17 @@ def test_larger_sets_cost_more(alias, n_classes):
     if SETS[alias]().get_params().get("level") == 0:
         values[1:] = values[:0:-1]
     assert values[0] < values[2] and values[1] <= values[2] * (1 + 1e-6)
+
+
+def test_a_fit_goes_on_by_smoothing_if_a_model_has_no_best_tilt(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 4))
+    y = (X[:, 0] + rng.standard_normal(40) > 0).astype(int)
+
+    def fail(*args):
+        raise RuntimeError("not solved")
+
+    model, again = (DROClassifier(ModalityShift(0.3), modalities=[2, 2]) for _ in "ab")
+    model.fit(X, y)
+    monkeypatch.setattr(TiltSet, "maximise_quadratic", fail)
+    assert again.fit(X, y).objective_ == pytest.approx(model.objective_, rel=1e-6)

@@ -14,6 +14,7 @@ from ._cone import solve_cone_program
 
 _FEASIBLE = 1e-12  # by which a half-space may be exceeded
 _ADDED = 10  # half-spaces added at a time, besides as many as there are dimensions
+_FEW = 60  # dimensions up to which that is tried before all half-spaces are there
 _MAX_ROUNDS, _MAX_PROGRAMS = 200, 12
 _ALIKE = 0.5  # cosine of gains above which their solutions are taken to be close
 _WEAK, _LEAST_WEAK = 1e-3, 1e-9  # curvature, relative to the gain, of proximal terms
@@ -250,13 +251,12 @@ class TiltSet:
             hold = np.array([cone[0] for cone in cones])
             hold[hold <= 0.5 * (1 - self.squares(c))] = 0.0
             tilt = Tilt(c, rows[active], price[active], hold, 0.0)
-            exact = self._by_active_sets(pull, matrix, least, tilt)
-            if exact is not None:
-                return exact
             slack[rows] = np.maximum(slack[rows], 0.0)
             found = self._most_violated(slack, size + _ADDED)
-            if not len(found):
-                return tilt
+            if size <= _FEW or not len(found):
+                exact = self._by_active_sets(pull, matrix, least, tilt)
+                if exact is not None or not len(found):
+                    return exact or tilt
             rows = np.concatenate([rows, found])
         raise RuntimeError(
             f"no worst case was found after {_MAX_ROUNDS} rounds; choose a smaller "

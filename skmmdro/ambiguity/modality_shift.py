@@ -20,7 +20,7 @@ from ._joint import joint_radius
 from ._tilt import TiltSet
 
 _FLAT = 1e-14  # relative spread of losses below which they count as equal
-_MAX_RISKS = 60  # functions up to which the best tilt of a quadratic model is cheap
+_MAX_RISKS = 40  # functions up to which the best tilt of a quadratic model is cheap
 
 
 class ModalityShift(ReweightingSet):

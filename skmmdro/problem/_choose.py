@@ -89,7 +89,12 @@ def _descend(problem, solver, options, start, tried=None):
     has_reference = solver == "auto" and volume <= _MAX_CONES
     is_quick = has_reference and volume <= _QUICK_CONES
     most = min(options.max_iter, _PATIENCE) if is_quick else options.max_iter
-    solution = _fast(problem, name, replace(options, max_iter=most), start)
+    try:
+        solution = _fast(problem, name, replace(options, max_iter=most), start)
+    except RuntimeError:  # of a worst case
+        if not has_reference:
+            raise
+        return REGISTRY[_CONES](problem, start, options)
     impatient = solution.status == "max_iter" and options.max_iter < _PATIENCE
     if solution.status in _DONE or impatient or not has_reference:
         return solution
@@ -124,7 +129,10 @@ def _fast(problem, name, options, start):
     if problem.is_smooth:
         solution = smooth_solver(problem, start, options)
     elif _is_minimax(problem) and name == "newton":
-        solution = REGISTRY[_MINIMAX](problem, start, options)
+        try:
+            solution = REGISTRY[_MINIMAX](problem, start, options)
+        except RuntimeError:  # of a worst case; smoothed ones are easier
+            return solve_with_kinks(smooth_solver, problem, start, options)
     elif _fits_itself(problem) and name == "newton":
         solution = solve_interior(problem, start, options)
     else:

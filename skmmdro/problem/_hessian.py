@@ -28,6 +28,7 @@ class GramCache:
     """
 
     def __init__(self):
+        self.needs_double = False  # whether single precision has not been enough
         self._known = {}  # (data, weights, matrix) by pair of outputs
 
     def get(self, pair, problem, weights, dtype):

@@ -53,7 +53,10 @@ def factored_hessian(problem, at, damping=0.0):
     A metric may be off by a percent. Of large problems it is made in single precision,
     unless there are pivots so small that this could be felt.
     """
-    if problem.n_terms * problem.size**2 > CHEAP:
+    # a softmax does not change with a shift of all intercepts: no pivot
+    may_be_rough = problem.n_outputs == 1 or not problem.fit_intercept
+    is_large = problem.n_terms * problem.size**2 > CHEAP
+    if may_be_rough and is_large and not problem.grams.needs_double:
         with np.errstate(over="ignore", invalid="ignore"):
             matrix = problem.hessian(at, np.float32)
         largest = np.diagonal(matrix).max()
@@ -62,6 +65,7 @@ def factored_hessian(problem, at, damping=0.0):
             least = np.diagonal(factor.lower).min() ** 2
             if least > _LEAST_PIVOT * largest and not factor.is_shifted:
                 return factor
+        problem.grams.needs_double = True
     return Factor(problem.hessian(at), damping)
 
 
