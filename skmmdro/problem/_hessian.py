@@ -14,7 +14,7 @@ where r = grad R and u = r / g + grad h.
 
 import numpy as np
 
-_SAME = 0.1  # relative change of a weight up to which a Gram matrix keeps it
+_SAME = 0.2  # relative change of a weight up to which a Gram matrix keeps it
 _FEW = 0.3  # share of the rows that may change before all are computed anew
 
 
