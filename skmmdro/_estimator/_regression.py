@@ -27,7 +27,8 @@ class RegressorPart(RegressorMixin):
             Real targets.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Nominal weights of the samples, not negative. Only their ratios matter; an
-            integer weight is the same as that many copies of the sample.
+            integer weight is the same as that many copies of the sample, but for a
+            coupling that is estimated from a part of more than 1,000 rows.
         domains : array-like of shape (n_samples,) or None, default=None
             Domain (site, batch, period) of each sample. Needed by
             :class:`~skmmdro.ambiguity.Domains`; no other set looks at it.
