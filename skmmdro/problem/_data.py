@@ -30,23 +30,23 @@ class DenseData:
             return [used[a : a + size] for a in range(0, len(used), size)]
         return [slice(a, a + size) for a in range(0, n_rows, size)]
 
-    def _copies(self, chunks, dtype):
-        """Yield the rows of each chunk, in an array that the next one overwrites."""
+    def _copies(self, dtype, chunks=None):
+        """Yield chunks and their rows, in an array that the next one overwrites."""
         scratch = None  # pages of new memory would take longer than the products
-        for rows in chunks:
+        for rows in self._chunks() if chunks is None else chunks:
             part = self.X[rows]
             scratch = np.empty(part.shape, dtype) if scratch is None else scratch
             held = scratch[: len(part)]
             held[...] = part
-            yield held
+            yield rows, held
 
     def matmul(self, W):
         """Return X @ W, (n_samples, n_columns)."""
         if self.X.dtype == np.float64:
             return self.X @ W
         out = np.empty((self.shape[0], W.shape[1]))
-        for rows in self._chunks():
-            out[rows] = self.X[rows].astype(np.float64) @ W
+        for rows, part in self._copies(np.float64):
+            out[rows] = part @ W
         return out
 
     def rmatmul(self, G):
@@ -54,8 +54,8 @@ class DenseData:
         if self.X.dtype == np.float64:
             return (G.T @ self.X).T  # faster than X.T @ G
         out = np.zeros((self.shape[1], G.shape[1]))
-        for rows in self._chunks():
-            out += self.X[rows].astype(np.float64).T @ G[rows]
+        for rows, part in self._copies(np.float64):
+            out += part.T @ G[rows]
         return out
 
     def gram(self, weights, dtype=np.float64):
@@ -67,8 +67,7 @@ class DenseData:
         sums = np.zeros(self.shape[1])
         root = np.sqrt(np.abs(weights))[:, None].astype(dtype, copy=False)
         signs = None if weights.min() >= 0 else np.sign(weights)[:, None].astype(dtype)
-        chunks = self._chunks(weights)
-        for rows, scaled in zip(chunks, self._copies(chunks, dtype), strict=True):
+        for rows, scaled in self._copies(dtype, self._chunks(weights)):
             scaled *= root[rows]
             # the product of an array with itself takes half the work
             other = scaled if signs is None else scaled * signs[rows]
@@ -84,8 +83,8 @@ class DenseData:
         out = np.zeros((self.shape[1], other.shape[1]))
         weights = weights.astype(dtype, copy=False)
         chunks = self._chunks()
-        copies = self._copies(chunks, dtype), other._copies(chunks, dtype)
-        for rows, scaled, theirs in zip(chunks, *copies, strict=True):
+        copies = self._copies(dtype, chunks), other._copies(dtype, chunks)
+        for (rows, scaled), (_, theirs) in zip(*copies, strict=True):
             scaled *= np.take(weights[rows], owner, axis=1)
             out += scaled.T @ theirs
         return out
@@ -101,8 +100,8 @@ class DenseData:
     def column_squares(self, weights):
         """Return the diagonal of the matrix from `gram(weights)`."""
         out = np.zeros(self.shape[1])
-        for rows in self._chunks():
-            out += weights[rows] @ np.square(self.X[rows], dtype=np.float64)
+        for rows, part in self._copies(np.float64):
+            out += weights[rows] @ np.square(part, out=part)
         return out
 
     def take(self, rows):
