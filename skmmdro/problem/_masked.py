@@ -80,29 +80,24 @@ class MaskedData:
     def gram(self, weights, dtype=np.float64):
         """Return the Gram matrix of the stacked copies and their weighted sums.
 
-        A row of copy e is c_i + m with c_ik = x_ik - m_k where modality k is there and
-        zero where it is missing, so the Gram matrix is
-        sum w c c' + s m' + m s' + (sum w) m m', s = sum w c.
+        A row of copy e is x + m, x with zeros where a modality is missing and m with
+        the means there and zeros elsewhere.
         """
+        sums = self.rmatmul(weights[:, None])[:, 0]
         weights = weights.reshape(self.n_copies, self.n_samples)
-        total, seen, size = weights.sum(), ~self.masks.T, len(self.blocks)
-        # v[j, k]: total weight of each sample in copies that show modalities j and k
-        pairs = (seen[:, None] & seen[None]).reshape(size**2, -1).astype(np.float64)
+        seen, lost, size = ~self.masks.T, self.masks.T, len(self.blocks)
+        # v[j, k]: weight of each sample in copies that show j and miss k
+        pairs = (seen[:, None] & lost[None]).reshape(size**2, -1).astype(np.float64)
         v = (pairs @ weights).reshape(size, size, -1)
-        mass = v.sum(axis=2)
         owner, means = np.empty(self.shape[1], dtype=np.intp), np.empty(self.shape[1])
         pulled = np.empty((self.shape[1], size))
         for k, (block, columns) in self._each():
             owner[columns], means[columns] = k, self.means[k]
             pulled[columns] = block.rmatmul(v[k].T)
-        # sum w c c': where both are there, x x' - x m' - m x' + m m'
-        shift = pulled[:, owner] * means
-        out = self._gram_of_seen(weights, owner, dtype) - shift - shift.T
-        out += mass[np.ix_(owner, owner)] * np.outer(means, means)
-        sums = pulled[np.arange(len(owner)), owner] - mass[owner, owner] * means
-        shift = np.outer(sums, means)
-        out += shift + shift.T + total * np.outer(means, means)
-        return out, sums + total * means
+        mixed = pulled[:, owner] * means  # sum w x m'
+        both = (lost * weights.sum(axis=1)) @ lost.T  # weight of what misses j and k
+        out = self._gram_of_seen(weights, owner, dtype) + mixed + mixed.T
+        return out + both[np.ix_(owner, owner)] * np.outer(means, means), sums
 
     def _gram_of_seen(self, weights, owner, dtype):
         """Return sum w x x' with zeros where a modality is missing.
@@ -142,14 +137,13 @@ class MaskedData:
         return self._stacked().T @ G
 
     def _stacked(self):
+        X = self.whole.X.toarray() if issparse(self.whole.X) else self.whole.X
         copies = []
         for mask in self.masks:
-            X = np.empty((self.n_samples, self.shape[1]))
-            for k, columns in enumerate(self.columns):
-                block = self.blocks[k].X
-                block = block.toarray() if issparse(block) else block
-                X[:, columns] = self.means[k] if mask[k] else block
-            copies.append(X)
+            copy = np.array(X, dtype=np.float64)
+            for k in np.flatnonzero(mask):
+                copy[:, self.columns[k]] = self.means[k]
+            copies.append(copy)
         return np.vstack(copies)
 
     def take(self, rows):
