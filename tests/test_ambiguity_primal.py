@@ -306,6 +306,6 @@ def test_tilts_are_found_without_interior_points(mu, radius, monkeypatch):
         others = TiltSet(functions, [4, 4, 4])
         scale = np.linalg.norm(gain)
         matrix = mu / scale * np.eye(12)
-        tilt = others._by_interior_points(gain / scale, matrix, mu / scale)
+        tilt = others._by_interior_points(gain / scale, matrix)
         np.testing.assert_allclose(found.c, tilt.c, atol=1e-7)
         cones.clear()

@@ -47,7 +47,7 @@ class Tilt:
     rows: np.ndarray
     price: np.ndarray
     hold: np.ndarray
-    mu: float
+    mu: float = 0.0
 
 
 class TiltSet:
@@ -94,7 +94,7 @@ class TiltSet:
         pull = gain if center is None else gain + mu * center
         scale = np.linalg.norm(pull)
         if scale == 0:
-            return _free_tilt(0.0 * gain, np.zeros(self.n_blocks), mu)
+            return replace(_free_tilt(pull, np.zeros(self.n_blocks)), mu=mu)
         pull, matrix = pull / scale, mu / scale * np.eye(len(pull))
         tilt = self._on_balls(pull, mu / scale)
         if np.min(1 + self.functions @ tilt.c) < 0:
@@ -137,14 +137,13 @@ class TiltSet:
     # -- from here on |pull| = 1 -------------------------------------------------------
 
     def _solve(self, pull, matrix, kind):
-        least = np.linalg.eigvalsh(matrix)[0]
         tilt = None
         for guess in self._guesses(pull, matrix, kind):
-            tilt = self._by_active_sets(pull, matrix, least, guess)
+            tilt = self._by_active_sets(pull, matrix, guess)
             if tilt is not None:
                 break
         if tilt is None:
-            tilt = self._by_interior_points(pull, matrix, least)
+            tilt = self._by_interior_points(pull, matrix)
         self._last[kind] = pull - matrix @ tilt.c, tilt
         return tilt
 
@@ -172,25 +171,25 @@ class TiltSet:
             pull, np.linalg.inv(bend), self.functions, no_rows, none
         )
         if found is None:
-            return _free_tilt(0.0 * pull, hold, 0.0)
+            return _free_tilt(0.0 * pull, hold)
         c, rows, price, _ = found
-        return Tilt(c, rows, price, np.where(self.squares(c) < 1, 0.0, hold), 0.0)
+        return Tilt(c, rows, price, np.where(self.squares(c) < 1, 0.0, hold))
 
     def _on_balls(self, pull, mu):
         """Return the maximiser over the balls alone."""
         hold = np.maximum(np.sqrt(self.squares(pull)) - mu, 0)
         bend = (mu + hold)[self.labels]
         c = np.divide(pull, bend, out=np.zeros_like(pull), where=bend > 0)
-        return _free_tilt(c, hold, mu)
+        return _free_tilt(c, hold)
 
-    def _by_active_sets(self, pull, matrix, least, guess):
+    def _by_active_sets(self, pull, matrix, guess):
         """Correct a guess of the constraints at work; None if that does not end.
 
         The balls are linearised at the last c, whose quadratic programs are exact
-        Newton steps. Where nothing bends the objective a proximal term does; `least` is
-        the least eigenvalue of the matrix.
+        Newton steps. Where nothing bends the objective a proximal term does.
         """
         c, rows, hold, weak = guess.c, guess.rows, guess.hold, _WEAK
+        least = np.linalg.eigvalsh(matrix)[0]
         for _ in range(_MAX_PROGRAMS):
             near = np.where(least + hold < weak, weak, 0.0)[self.labels]
             bend = matrix + np.diag(hold[self.labels] + near)
@@ -219,7 +218,7 @@ class TiltSet:
             exact = not is_bent or (weak == _WEAK and move <= enough)
             weak = max(weak * _WEAKER, _LEAST_WEAK) if move > _CLOSE else _WEAK
             if exact and not np.any(left | entered):
-                return Tilt(c, rows, price, hold, 0.0)
+                return Tilt(c, rows, price, hold)
         return None
 
     def _most_violated(self, slack, most):
@@ -232,7 +231,7 @@ class TiltSet:
             found = found[different][:most]
         return found
 
-    def _by_interior_points(self, pull, matrix, least):
+    def _by_interior_points(self, pull, matrix):
         """Solve with some of the half-spaces, adding those that are violated.
 
         The solution often shows which constraints are at work, and a more exact one
@@ -250,11 +249,11 @@ class TiltSet:
             active = price > np.maximum(slack[rows], 0)
             hold = np.array([cone[0] for cone in cones])
             hold[hold <= 0.5 * (1 - self.squares(c))] = 0.0
-            tilt = Tilt(c, rows[active], price[active], hold, 0.0)
+            tilt = Tilt(c, rows[active], price[active], hold)
             slack[rows] = np.maximum(slack[rows], 0.0)
             found = self._most_violated(slack, size + _ADDED)
             if size <= _FEW or not len(found):
-                exact = self._by_active_sets(pull, matrix, least, tilt)
+                exact = self._by_active_sets(pull, matrix, tilt)
                 if exact is not None or not len(found):
                     return exact or tilt
             rows = np.concatenate([rows, found])
@@ -274,5 +273,5 @@ class TiltSet:
         return balls
 
 
-def _free_tilt(c, hold, mu):
-    return Tilt(c, np.empty(0, dtype=np.intp), np.empty(0), hold, mu)
+def _free_tilt(c, hold):
+    return Tilt(c, np.empty(0, dtype=np.intp), np.empty(0), hold)
