@@ -49,8 +49,8 @@ def solve(problem, solver, options, start=None):
     if solver == _MINIMAX and (problem.penalty.has_budgets or not _is_minimax(problem)):
         raise ValueError(
             f"solver={solver!r} is for the worst of several smooth risks, ModalityLoss "
-            "or Domains with level below 1 and a smooth loss, without budgets of "
-            "modalities; use solver='auto'."
+            "or Domains with level below 1 or ModalityShift with few directions, and a "
+            "smooth loss, without budgets of modalities; use solver='auto'."
         )
     if problem.size > _MAX_EXPLICIT and Reduction.applies(problem):
         thin = Reduction(problem)

@@ -10,7 +10,9 @@ from ._descent import CHEAP, constant_if_as_good, moved_exactly
 _KINKED_LOSS, _EASY_STEP = 0.3, 0.3
 _LADDER = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 _REPEATS = 10  # rungs at the end; the multipliers get better at the same smoothing
-_FALL = 0.1  # a rung on which the gap still falls this much is taken again
+# a rung on which the gap still falls to this part is taken again, unless it took one
+# step, since then it has no more to give
+_FALL = 0.1
 _SMALL = 1e-3  # relative norm up to which a block is tried at zero
 _MORE_RUNGS = 4  # to see whether such a block vanishes
 _SHORT = 30  # iterations on each of these rungs
